@@ -1,0 +1,1 @@
+export type { Database, Sql, SqlResult } from './sql.js';
