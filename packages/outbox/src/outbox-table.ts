@@ -1,0 +1,26 @@
+import type { ClaimedRow, NewOutboxRow } from './outbox-row.js';
+
+/**
+ * The outbox inside somebody else's transaction. `Tx` is that transaction's statement face: `Sql` for Postgres. Every function takes part
+ * in the transaction: what it did is gone if that rolls back.
+ */
+export interface OutboxTable<Tx> {
+  /**
+   * One statement for all rows; their place in the table's order is the order given. A row whose id exists already is revived: PENDING
+   * again with the new content, retries forgotten, at a new place in the order, under a new epoch.
+   *
+   * With `bornLeaseMs` the rows are born under a lease of the caller and come back as claimed rows, to be given to `relay.publish` after
+   * this library itself saw the commit succeed. Without, they wait for the poller and the answer is empty.
+   */
+  insert(tx: Tx, rows: readonly NewOutboxRow[], options?: InsertOptions): Promise<readonly ClaimedRow[]>;
+  /** Deletes those of the rows that certainly were not sent (unsent and under no valid lease, or FAILED). Answers the ids deleted. */
+  withdraw(tx: Tx, ids: readonly string[]): Promise<readonly string[]>;
+  /** Answers which of the rows are still PENDING or RETRY. */
+  unsent(tx: Tx, ids: readonly string[]): Promise<readonly string[]>;
+  /** Marks rows SENT that are PENDING or RETRY, whoever holds them: for a caller with proof of delivery, such as a reply. Answers the ids marked. */
+  markDelivered(tx: Tx, ids: readonly string[]): Promise<readonly string[]>;
+}
+
+export interface InsertOptions {
+  readonly bornLeaseMs?: number;
+}
