@@ -1,9 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests run on the sources: the condition picks `src` in each package's `exports`. */
-const conditions = ['@backstitch/source', 'node', 'import', 'module', 'default'];
-const resolve = { conditions };
-const ssr = { resolve: { conditions, externalConditions: conditions } };
+/**
+ * Tests run on the sources: the condition picks `src` in each package's `exports`. It is not passed on to what Node
+ * loads by itself: there `import` would reach `require` too, and packages with both kinds of entry break.
+ */
+const resolve = { conditions: ['@backstitch/source', 'module', 'node', 'development|production'] };
+const ssr = { resolve };
+
+const folders = ['packages/*/test', 'examples/*/test', 'bench/test', 'tooling/test'];
+const files = (kind: string): string[] => folders.map((folder) => `${folder}/**/*${kind}.test.ts`);
+const exclude = ['**/node_modules/**', '**/dist/**'];
+const globalSetup = ['packages/devkit/src/vitest-servers.ts'];
 
 export default defineConfig({
   test: {
@@ -11,10 +18,34 @@ export default defineConfig({
       {
         resolve,
         ssr,
+        test: { name: 'unit', include: files(''), exclude: [...exclude, '**/*.int.test.ts', '**/*.e2e.test.ts'] },
+      },
+      {
+        resolve,
+        ssr,
         test: {
-          name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'tooling/test/**/*.test.ts'],
-          exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'],
+          name: 'int',
+          include: files('.int'),
+          exclude,
+          globalSetup,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'e2e',
+          include: files('.e2e'),
+          exclude,
+          globalSetup,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { DevkitError } from './devkit-error.js';
+import type { RunAs } from './server-process.js';
+import { guard } from './watchdog.js';
+
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly runAs?: RunAs;
+  readonly timeout?: number;
+}
+
+/** Runs a command to its end and gives back what it wrote. */
+export async function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<string> {
+  const child = spawn(file, [...args], {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: options.timeout ?? 60_000,
+    ...options.runAs,
+  });
+  const guarded = child.pid === undefined ? undefined : guard({ kind: 'process', pid: child.pid, signal: 'SIGKILL' });
+  let output = '';
+  const keep = (chunk: Buffer): void => {
+    output += chunk.toString('utf8');
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const end = await new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(code === 0 ? '' : (signal ?? `exit code ${code}`)));
+  });
+  guarded?.release();
+  if (end !== '') {
+    throw new DevkitError('DEVKIT_COMMAND_FAILED', `${file} failed (${end}): ${output.slice(-4_000).trim()}`);
+  }
+  return output;
+}

@@ -1,0 +1,30 @@
+import { describe, inject } from 'vitest';
+import { createDatabase, dropDatabase } from './create-database.js';
+import { DevkitError } from './devkit-error.js';
+import type {} from './vitest-servers.js';
+
+export interface TestDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A fresh database on the run's Postgres. */
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = inject('postgresUrl');
+  if (server === undefined) {
+    throw new DevkitError('DEVKIT_OUTSIDE_VITEST', 'No server runs: this test belongs into *.int.test.ts or *.e2e.test.ts.');
+  }
+  const url = await createDatabase(server);
+  return { url, drop: () => dropDatabase(server, new URL(url).pathname.slice(1)) };
+}
+
+/** The run's Kafka, or null when there is none. */
+export function kafkaBrokers(): string[] | null {
+  return inject('kafkaBrokers') ?? null;
+}
+
+/** A `describe` that is reported as skipped, with the reason in its name, where there is no Kafka. */
+export function describeWithKafka(name: string, fn: () => void): void {
+  if (kafkaBrokers() !== null) describe(name, fn);
+  else describe.skip(`${name} [skipped, no Kafka: ${inject('kafkaReason')}]`, fn);
+}
