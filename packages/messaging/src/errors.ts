@@ -10,6 +10,9 @@ export const messagingErrorCodes = [
   'CONTRACT_INVALID',
   'SCHEMA_ASYNC',
   'ENVELOPE_INVALID',
+  'EVENT_INVALID',
+  'OPTIONS_INVALID',
+  'TOPIC_UNKNOWN',
 ] as const;
 export type MessagingErrorCode = (typeof messagingErrorCodes)[number];
 

@@ -1,3 +1,4 @@
+export { type CancelTimer, type Clock, systemClock } from './clock.js';
 export type {
   AnyCommand,
   Command,

@@ -1,0 +1,185 @@
+import { type Clock, systemClock } from '../clock.js';
+import { MessagingError, TransportUnavailableError } from '../errors.js';
+import type { InboundRecord, OutboundRecord, SendResult, SubscribeOptions, TopicSpec } from '../transport.js';
+import { createActivity } from './activity.js';
+import { type BrokerFaults, brokerFaults } from './broker-faults.js';
+import { createBrokerLogs } from './broker-logs.js';
+import { type ConsumerGroup, createConsumerGroup, type GroupSubscription } from './consumer-group.js';
+import { createInMemoryTransport, type InMemoryTransport } from './in-memory-transport.js';
+import type { ReaderHost } from './partition-reader.js';
+import { createSeededRandom } from './seeded-random.js';
+
+export interface InMemoryBrokerOptions {
+  /** Decides every fault and every choice among partitions that are ready. Default 1. Print it where a test fails. */
+  readonly seed?: number;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  readonly faults?: BrokerFaults;
+  /** Key, value and headers of one record in UTF-8 bytes. Default 1_048_576, as in Kafka. */
+  readonly maxRecordBytes?: number;
+  /** The pause after a rejected batch in milliseconds: doubles from `first` up to `longest`. Default 10 and 1000. */
+  readonly redeliveryBackoffMs?: { readonly first: number; readonly longest: number };
+}
+
+/** A record as some other client may write it. `null` is allowed, and so are bytes that are not UTF-8. */
+export interface ForeignRecord {
+  readonly topic: string;
+  readonly key: string | null;
+  readonly value: string | Uint8Array | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** How far one group has come in one partition. */
+export interface GroupProgress {
+  readonly topic: string;
+  readonly partition: number;
+  /** The first offset that is not handled. */
+  readonly committed: number;
+  /** The first offset that is not written. */
+  readonly end: number;
+}
+
+/** A broker in this process, for tests: it keeps the promises of `Transport`, and breaks them only where `faults` says so. */
+export interface InMemoryBroker {
+  /** Several transports on one broker act as several processes. */
+  transport(): InMemoryTransport;
+  /** From now on `send`, `subscribe` and `ensureTopics` reject with TransportUnavailableError, nothing is delivered, commits are lost. */
+  outage(): void;
+  heal(): void;
+  /** Writes as another client does, without faults. */
+  write(record: ForeignRecord): void;
+  /** Every record of every topic in the order of writing, lost ones excluded. */
+  topics(): ReadonlyMap<string, readonly InboundRecord[]>;
+  /** Every group's progress in the partitions that it ever read. */
+  groups(): ReadonlyMap<string, readonly GroupProgress[]>;
+  /** Resolves when no handler runs and nothing can be delivered before the clock moves. For tests with a virtual clock. */
+  settled(): Promise<void>;
+  /** As `settled`, and no delay or backoff is pending either. For tests on the machine's clock. A hung handler holds up both. */
+  idle(): Promise<void>;
+}
+
+/** What a transport may ask of its broker. */
+export interface BrokerPort {
+  send(records: readonly OutboundRecord[], isAlive: () => boolean): Promise<readonly SendResult[]>;
+  join(options: SubscribeOptions, memberId: string): Promise<GroupSubscription>;
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
+}
+
+export function createInMemoryBroker(options: InMemoryBrokerOptions = {}): InMemoryBroker {
+  const clock = options.clock ?? systemClock;
+  const random = createSeededRandom(options.seed ?? 1);
+  const faults = brokerFaults(options.faults);
+  const activity = createActivity();
+  const groups = new Map<string, ConsumerGroup>();
+  let down = false;
+  let transports = 0;
+
+  let turnIsDue = false;
+  const wake = (): void => {
+    if (turnIsDue) return;
+    turnIsDue = true;
+    const endWork = activity.begin('work');
+    setImmediate(() => {
+      turnIsDue = false;
+      const ready = [...groups.values()].flatMap((group) => group.readers().filter((reader) => reader.isReady()));
+      for (const reader of random.shuffle(ready)) reader.start();
+      endWork();
+    });
+  };
+
+  const logs = createBrokerLogs({ clock, random, faults, activity, wake, maxRecordBytes: options.maxRecordBytes ?? 1_048_576 });
+  const host: ReaderHost = {
+    clock,
+    activity,
+    redeliveryBackoffMs: options.redeliveryBackoffMs ?? { first: 10, longest: 1_000 },
+    isDown: () => down,
+    isCommitLost: () => random.chance(faults.commitLossChance),
+    wake,
+  };
+  const port = brokerPort({ logs, activity, groups, host, random, sendFailureChance: faults.sendFailureChance });
+
+  return {
+    transport: () => createInMemoryTransport(port, `process-${++transports}`),
+    outage() {
+      down = true;
+    },
+    heal() {
+      down = false;
+      wake();
+    },
+    write: (record) => logs.write(record),
+    topics: () => logs.records(),
+    groups: () => new Map([...groups].map(([name, group]) => [name, progress(group)])),
+    settled: () => activity.settled(),
+    idle: () => activity.idle(),
+  };
+}
+
+interface PortParts {
+  readonly logs: ReturnType<typeof createBrokerLogs>;
+  readonly activity: ReturnType<typeof createActivity>;
+  readonly groups: Map<string, ConsumerGroup>;
+  readonly host: ReaderHost;
+  readonly random: ReturnType<typeof createSeededRandom>;
+  readonly sendFailureChance: number;
+}
+
+function brokerPort({ logs, activity, groups, host, random, sendFailureChance }: PortParts): BrokerPort {
+  const refuseWhenDown = (): void => {
+    if (host.isDown()) throw new TransportUnavailableError('the broker is down');
+  };
+  /** Every request takes a turn, as over a network, and keeps the broker busy until it is answered. */
+  const request = async <T>(run: () => Promise<T>): Promise<T> => {
+    const endWork = activity.begin('work');
+    try {
+      refuseWhenDown();
+      return await run();
+    } finally {
+      endWork();
+    }
+  };
+
+  return {
+    send: (records, isAlive) =>
+      request(async () => {
+        const fails = random.chance(sendFailureChance);
+        if (fails && random.chance(0.5)) throw new TransportUnavailableError('the connection broke before the records were written');
+        const results = logs.append(records);
+        await new Promise((resolve) => setImmediate(resolve));
+        if (fails || !isAlive()) throw new TransportUnavailableError('the connection broke before the answer came');
+        // Written, but the answer cannot reach the sender any more.
+        refuseWhenDown();
+        return results;
+      }),
+    join: ({ group, topics, handle, maxBatchRecords }, memberId) =>
+      request(async () => {
+        const read = topics.flatMap((topic) => logs.partitions(topic) ?? unknownTopic(topic));
+        let existing = groups.get(group);
+        if (!existing) {
+          existing = createConsumerGroup(host);
+          groups.set(group, existing);
+        }
+        return existing.join({ id: memberId, topics: new Set(topics), maxBatchRecords: maxBatchRecords ?? 500, handle, taking: true }, read);
+      }),
+    ensureTopics: (topics) =>
+      request(async () => {
+        for (const { topic, partitions } of topics) logs.ensure(topic, partitions ?? 3);
+      }),
+  };
+}
+
+function unknownTopic(topic: string): never {
+  throw new MessagingError('TOPIC_UNKNOWN', `there is no topic "${topic}" to subscribe to`, {
+    fields: { topic },
+    hint: 'Create it with ensureTopics() first: no topic is created by use.',
+  });
+}
+
+function progress(group: ConsumerGroup): GroupProgress[] {
+  return group.readers().map((reader) => ({
+    topic: reader.log.topic,
+    partition: reader.log.partition,
+    committed: reader.committed(),
+    end: reader.log.end(),
+  }));
+}
