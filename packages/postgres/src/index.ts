@@ -1,1 +1,13 @@
+export { classify, type ErrorClass } from './classify.js';
+export { PostgresError, type PostgresErrorCode, postgresErrorCodes } from './errors.js';
+export { quoteIdentifier, validateSchemaName } from './identifier.js';
+export type { KnexLike, KnexTransactionLike } from './knex-like.js';
+export { type KnexMigrationEntry, type KnexMigrationSource, knexMigrationSource } from './knex-migration-source.js';
+export { defaultSchema, type MigrateOptions, type MigrateResult, migrate } from './migrate.js';
+export type { Migration, MigrationComponent } from './migration.js';
+export { type MigrationSqlOptions, migrationSql } from './migration-sql.js';
+export type { PgClientLike, PgPoolLike } from './pg-like.js';
+export { postgresDatabase } from './postgres-database.js';
+export { savepoint } from './savepoint.js';
 export type { Database, Sql, SqlResult } from './sql.js';
+export { sqlState } from './sql-state.js';

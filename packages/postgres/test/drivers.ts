@@ -1,0 +1,36 @@
+import createKnex, { type Knex } from 'knex';
+import pg from 'pg';
+import { type Database, postgresDatabase } from '../src/index.js';
+
+/** The two drivers, each as a test needs it: the database, the user's own way to run a statement in a transaction, and the end. */
+export interface Driver<Trx> {
+  readonly name: string;
+  open(url: string, options?: { readonly max?: number; readonly queryTimeoutMs?: number }): OpenDriver<Trx>;
+}
+
+export interface OpenDriver<Trx> {
+  readonly database: Database<Trx>;
+  /** A statement as the user's own code runs it, without parameters. */
+  run(trx: Trx, text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const knexDriver: Driver<Knex.Transaction> = {
+  name: 'knex',
+  open(url, { max = 5, queryTimeoutMs } = {}) {
+    const connection = { connectionString: url, ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }) };
+    const silent = { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined };
+    const knex = createKnex({ client: 'pg', connection, pool: { min: 0, max }, log: silent });
+    const database: Database<Knex.Transaction> = postgresDatabase(knex);
+    return { database, run: async (trx, text) => void (await trx.raw(text)), close: () => knex.destroy() };
+  },
+};
+
+export const pgDriver: Driver<pg.PoolClient> = {
+  name: 'pg',
+  open(url, { max = 5, queryTimeoutMs } = {}) {
+    const pool = new pg.Pool({ connectionString: url, max, ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }) });
+    const database: Database<pg.PoolClient> = postgresDatabase(pool);
+    return { database, run: async (trx, text) => void (await trx.query(text)), close: () => pool.end() };
+  },
+};
