@@ -2,6 +2,10 @@ import { PostgresError } from './errors.js';
 import type { PgConnectionLike } from './pg-like.js';
 import type { SqlResult } from './sql.js';
 import { sqlState } from './sql-state.js';
+import { typeParser } from './type-parser.js';
+
+/** The format is text: nothing of ours asks for binary. */
+const types = { getTypeParser: typeParser };
 
 const watched = new WeakSet<PgConnectionLike>();
 const lost = new WeakSet<PgConnectionLike>();
@@ -35,7 +39,7 @@ export async function runStatement<Row extends object>(
   watchConnection(connection);
   let answer: unknown;
   try {
-    answer = await (values === undefined ? connection.query(text) : connection.query(text, [...values]));
+    answer = await connection.query(values === undefined ? { text, types } : { text, types, values: [...values] });
   } catch (error) {
     throw driverError(error, connection);
   }

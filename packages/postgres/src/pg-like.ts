@@ -1,6 +1,10 @@
 /** What is used of a `pg.Client`: so much is also what knex keeps in its pool. Structural, so that no types of pg are needed. */
 export interface PgConnectionLike {
-  query(text: string, values?: unknown[]): Promise<unknown>;
+  query(statement: {
+    readonly text: string;
+    readonly values?: readonly unknown[];
+    readonly types: { getTypeParser(oid: number): (text: string) => unknown };
+  }): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'end', listener: () => void): unknown;
   end(): Promise<void>;

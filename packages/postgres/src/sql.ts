@@ -1,4 +1,8 @@
-/** The narrow waist: text with `$1` parameters in, rows out. Everything of ours that touches Postgres is written on it. */
+/**
+ * The narrow waist: text with `$1` parameters in, rows out. Everything of ours that touches Postgres is written on it. Values come as pg's
+ * defaults have them, whatever the application set globally: `timestamptz` a Date, `json` parsed, `bigint` and `numeric` strings, and
+ * types that are not ours (`date`, `timestamp`) text.
+ */
 export interface Sql {
   query<Row extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
 }

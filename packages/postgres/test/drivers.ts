@@ -15,12 +15,19 @@ export interface OpenDriver<Trx> {
   close(): Promise<void>;
 }
 
+const ignore = (): void => undefined;
+
+/** Says nothing where it logs, or the tests that break connections would fill the screen. */
+export function openKnex(url: string, { max = 5, queryTimeoutMs }: { readonly max?: number; readonly queryTimeoutMs?: number } = {}): Knex {
+  const connection = { connectionString: url, ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }) };
+  const log = { warn: ignore, error: ignore, debug: ignore, deprecate: ignore };
+  return createKnex({ client: 'pg', connection, pool: { min: 0, max }, log });
+}
+
 export const knexDriver: Driver<Knex.Transaction> = {
   name: 'knex',
-  open(url, { max = 5, queryTimeoutMs } = {}) {
-    const connection = { connectionString: url, ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }) };
-    const silent = { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined };
-    const knex = createKnex({ client: 'pg', connection, pool: { min: 0, max }, log: silent });
+  open(url, options) {
+    const knex = openKnex(url, options);
     const database: Database<Knex.Transaction> = postgresDatabase(knex);
     return { database, run: async (trx, text) => void (await trx.raw(text)), close: () => knex.destroy() };
   },

@@ -1,4 +1,5 @@
 import { type TestDatabase, testDatabase } from '@backstitch/devkit/testing';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { classify, type PostgresError, savepoint, sqlState } from '../src/index.js';
 import { type Driver, knexDriver, type OpenDriver, pgDriver } from './drivers.js';
@@ -62,6 +63,41 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('the database over $n
       sql.query(`select '{"a":1}'::jsonb ? $1 as has, '?' as mark`, ['a']),
     );
     expect(rows).toEqual([{ has: true, mark: '?' }]);
+  });
+
+  it('reads values as itself decides, whatever the application set for its whole process', async () => {
+    const before = [20, 1184].map((oid) => [oid, pg.types.getTypeParser(oid)] as const);
+    pg.types.setTypeParser(20, Number);
+    pg.types.setTypeParser(1184, () => 'of the application');
+    const { rows } = await open.database.sql.query(`select 9007199254740993 as big, 1.50 as exact, 7::int as whole, 0.5::float8 as half,
+      'infinity'::timestamptz as never, timestamptz '2026-11-22 17:59:19.125+05:30' as time, '{"a":[1]}'::jsonb as body, true as yes,
+      array['a', null, 'NULL', 'b,"\\{}', ''] as words, array[1, 2] as numbers, array[]::text[] as none, '\\xff00'::bytea as bytes, null::int as nothing`);
+    for (const [oid, parser] of before) pg.types.setTypeParser(oid, parser);
+    expect(rows).toEqual([
+      {
+        big: '9007199254740993',
+        exact: '1.50',
+        whole: 7,
+        half: 0.5,
+        never: Number.POSITIVE_INFINITY,
+        time: new Date('2026-11-22T12:29:19.125Z'),
+        body: { a: [1] },
+        yes: true,
+        words: ['a', null, 'NULL', 'b,"\\{}', ''],
+        numbers: [1, 2],
+        none: [],
+        bytes: Buffer.from([255, 0]),
+        nothing: null,
+      },
+    ]);
+  });
+
+  it('refuses a time that is not in ISO form rather than reading it wrongly', async () => {
+    const running = open.database.transaction(async (_trx, sql) => {
+      await sql.query("set local datestyle = 'German'");
+      await sql.query('select now() as time');
+    });
+    await expect(running).rejects.toMatchObject({ code: 'RESULT_UNREADABLE' });
   });
 
   it('answers rows, the count of touched rows and the command', async () => {
