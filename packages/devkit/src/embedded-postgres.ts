@@ -123,7 +123,10 @@ async function launch(cluster: Cluster): Promise<ServerProcess> {
 }
 
 /** The working folder is the cluster's own: the unprivileged user may not be allowed into the caller's. */
-function spawnOptions(folder: string, runAs: RunAs | undefined): { cwd: string; env: NodeJS.ProcessEnv; runAs?: RunAs } {
+function spawnOptions(
+  folder: string,
+  runAs: RunAs | undefined,
+): { cwd: string; env: NodeJS.ProcessEnv; runAs?: RunAs } {
   const env = { ...process.env, LC_ALL: 'C' };
   return { cwd: folder, env, ...(runAs === undefined ? {} : { runAs }) };
 }

@@ -12,7 +12,10 @@ export interface TestDatabase {
 export async function testDatabase(): Promise<TestDatabase> {
   const server = inject('postgresUrl');
   if (server === undefined) {
-    throw new DevkitError('DEVKIT_OUTSIDE_VITEST', 'No server runs: this test belongs into *.int.test.ts or *.e2e.test.ts.');
+    throw new DevkitError(
+      'DEVKIT_OUTSIDE_VITEST',
+      'No server runs: this test belongs into *.int.test.ts or *.e2e.test.ts.',
+    );
   }
   const url = await createDatabase(server);
   return { url, drop: () => dropDatabase(server, new URL(url).pathname.slice(1)) };

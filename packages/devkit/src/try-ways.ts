@@ -49,4 +49,3 @@ async function gatherFacts<Server>(
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? text;
 }
-

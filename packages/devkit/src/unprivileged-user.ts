@@ -12,5 +12,8 @@ export async function unprivilegedUser(): Promise<RunAs | undefined> {
     const gid = Number(entry?.[3] ?? 0);
     if (uid > 0 && gid > 0) return { uid, gid };
   }
-  throw new DevkitError('DEVKIT_NO_POSTGRES', 'Postgres does not run as root, and there is no user "nobody" to run it as.');
+  throw new DevkitError(
+    'DEVKIT_NO_POSTGRES',
+    'Postgres does not run as root, and there is no user "nobody" to run it as.',
+  );
 }
