@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 
+// The one place that names it. A `packageManager` field would have pnpm resolve builds of itself that no registry has.
 const version = '12.21.0';
 
 /** The command that runs the pinned pnpm through npm, which comes with every Node: nothing has to be on the PATH. */
