@@ -1,0 +1,37 @@
+import type { Simplify } from './json-value.js';
+
+/** What the author's pure functions see. `steps` holds the outputs of the steps before this one, by name. */
+export interface StepContext<Input, Outputs> {
+  readonly sagaId: string;
+  readonly input: Input;
+  readonly steps: Simplify<Outputs>;
+}
+
+/** A local step runs in a transaction of the orchestrator's database: its effect and its outcome commit together. */
+export interface LocalContext<Input, Outputs, Trx> extends StepContext<Input, Outputs> {
+  readonly trx: Trx;
+}
+
+/** Why the saga is being undone. */
+export interface Failure {
+  readonly step: string;
+  /** The declined code, or `STEP_FAILED`, `STEP_TIMED_OUT`, `STEP_NOT_SENT`, `SAGA_CANCELLED`, `SAGA_TIMED_OUT`. */
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: unknown;
+}
+
+export interface UndoContext<Input, Outputs> extends StepContext<Input, Outputs> {
+  readonly failure: Failure;
+}
+
+/** `sent` is what the forward command carried; `output` is `undefined` where nobody knows whether it took effect. */
+export interface RemoteUndoContext<Input, Outputs, Sent, Output> extends UndoContext<Input, Outputs> {
+  readonly sent: Sent;
+  readonly output: Output | undefined;
+}
+
+export interface LocalUndoContext<Input, Outputs, Output, Trx> extends UndoContext<Input, Outputs> {
+  readonly trx: Trx;
+  readonly output: Output;
+}

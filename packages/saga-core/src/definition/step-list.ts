@@ -1,0 +1,132 @@
+import type { AnyCommand, Command, ReplyOf, RequestOf } from '@backstitch/messaging';
+import type { Duration } from './duration.js';
+import type { SagaTypeError, Serializable } from './json-value.js';
+import type { RetryPolicy } from './retry-policy.js';
+import type { LocalContext, LocalUndoContext, RemoteUndoContext, StepContext } from './step-context.js';
+import type { SagaDefinition } from './step-definition.js';
+
+/**
+ * The typed step list: a chained builder, the only form in which TypeScript lets step n see the outputs of the steps before it.
+ * Outputs are kept as a flat union of `[name, output]` pairs: intersections die at 49 steps, pairs compile 150.
+ */
+export type Pair = readonly [string, unknown];
+export type Outputs<P extends Pair> = { readonly [E in P as E[0]]: E[1] };
+
+type NewName<N extends string, P extends Pair> = N extends P[0] ? SagaTypeError<`step "${N}" is already defined`> : N;
+type NoUndo = SagaTypeError<'steps from the pivot on cannot be compensated; they are retried until they succeed'>;
+
+/** `W` is what the predicate answers: inferred from its return, `never` where there is none. */
+type Predicate<I, P extends Pair, W extends boolean> = (context: StepContext<I, Outputs<P>>) => W;
+/** A step that may be skipped has an output that may be missing. */
+type Maybe<O, W> = [W] extends [never] ? O : O | undefined;
+type UndoCommandOf<C> = C extends Command<infer Participant> ? Command<Participant> : never;
+
+export type Run<I, P extends Pair, O, Trx> = (context: LocalContext<I, Outputs<P>, Trx>) => Promise<O> | O;
+
+export interface LocalOptions<I, P extends Pair, O, Trx> {
+  readonly compensate:
+    | ((context: LocalUndoContext<I, Outputs<P>, NoInfer<O>, Trx>) => Promise<void> | void)
+    | 'nothing to undo';
+  /** For a technical failure, not for a `StepDeclined`. Default 3 attempts. */
+  readonly retry?: RetryPolicy;
+  /** How the compensation is retried. Default for ever. */
+  readonly undoRetry?: RetryPolicy;
+}
+
+interface Sending<I, P extends Pair, C extends AnyCommand> {
+  /** What the command carries. Called once; the answer is recorded, and a resend sends the recorded one. */
+  readonly with: (context: StepContext<I, Outputs<P>>) => RequestOf<C>;
+  /** How long one attempt waits for its reply. Default 30s. */
+  readonly timeout?: Duration;
+  readonly retry?: RetryPolicy;
+}
+
+export interface InvokeOptions<I, P extends Pair, C extends AnyCommand, U extends AnyCommand> extends Sending<I, P, C> {
+  /** A command of the same participant: its fence is in that participant's database. */
+  readonly compensate:
+    | {
+        readonly command: U & UndoCommandOf<C>;
+        readonly with: (context: RemoteUndoContext<I, Outputs<P>, RequestOf<C>, ReplyOf<C>>) => RequestOf<U>;
+      }
+    | 'nothing to undo';
+  /** How the compensation is retried. Default for ever. */
+  readonly undoRetry?: RetryPolicy;
+}
+
+export interface ForwardInvokeOptions<I, P extends Pair, C extends AnyCommand> extends Sending<I, P, C> {
+  readonly compensate?: NoUndo;
+}
+export interface ForwardLocalOptions {
+  readonly retry?: RetryPolicy;
+  readonly compensate?: NoUndo;
+}
+
+/** Before the pivot: every step says how it is undone. */
+export interface StepList<Trx, I, P extends Pair> {
+  /** In a transaction of the orchestrator's own database: effect and outcome commit together. */
+  local<const N extends string, O, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    run: Run<I, P, O & Serializable<O>, Trx>,
+    options: LocalOptions<I, P, O, Trx> & { readonly when?: Predicate<I, P, W> },
+  ): StepList<Trx, I, P | readonly [N, Maybe<O, W>]>;
+  /** A participant's command, over the broker. */
+  invoke<const N extends string, C extends AnyCommand, U extends AnyCommand = never, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    command: C,
+    options: InvokeOptions<I, P, C, U> & { readonly when?: Predicate<I, P, W> },
+  ): StepList<Trx, I, P | readonly [N, Maybe<ReplyOf<C>, W>]>;
+  /** Branches see the steps before the fork, not one another. */
+  parallel<R extends Pair>(build: (branches: Branches<Trx, I, P, never>) => Branches<Trx, I, P, R>): StepList<Trx, I, P | R>;
+  /** The point of no return: a local function, or a participant's command. */
+  pivot<const N extends string, O>(
+    name: N & NewName<N, P>,
+    run: Run<I, P, O & Serializable<O>, Trx>,
+    options?: ForwardLocalOptions,
+  ): AfterPivot<Trx, I, P | readonly [N, O]>;
+  pivot<const N extends string, C extends AnyCommand>(
+    name: N & NewName<N, P>,
+    command: C,
+    options: ForwardInvokeOptions<I, P, C>,
+  ): AfterPivot<Trx, I, P | readonly [N, ReplyOf<C>]>;
+  output<O>(map: (context: { readonly input: I; readonly steps: Outputs<P> }) => O & Serializable<O>): Saga<I, Outputs<P>, O>;
+  build(): Saga<I, Outputs<P>, Outputs<P>>;
+}
+
+export interface Branches<Trx, I, P extends Pair, R extends Pair> {
+  local<const N extends string, O, W extends boolean = never>(
+    name: N & NewName<N, P | R>,
+    run: Run<I, P, O & Serializable<O>, Trx>,
+    options: LocalOptions<I, P, O, Trx> & { readonly when?: Predicate<I, P, W> },
+  ): Branches<Trx, I, P, R | readonly [N, Maybe<O, W>]>;
+  invoke<const N extends string, C extends AnyCommand, U extends AnyCommand = never, W extends boolean = never>(
+    name: N & NewName<N, P | R>,
+    command: C,
+    options: InvokeOptions<I, P, C, U> & { readonly when?: Predicate<I, P, W> },
+  ): Branches<Trx, I, P, R | readonly [N, Maybe<ReplyOf<C>, W>]>;
+}
+
+/** After the pivot: no compensation, no second pivot; retried for ever, or parked. */
+export interface AfterPivot<Trx, I, P extends Pair> {
+  local<const N extends string, O, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    run: Run<I, P, O & Serializable<O>, Trx>,
+    options?: ForwardLocalOptions & { readonly when?: Predicate<I, P, W> },
+  ): AfterPivot<Trx, I, P | readonly [N, Maybe<O, W>]>;
+  invoke<const N extends string, C extends AnyCommand, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    command: C,
+    options: ForwardInvokeOptions<I, P, C> & { readonly when?: Predicate<I, P, W> },
+  ): AfterPivot<Trx, I, P | readonly [N, Maybe<ReplyOf<C>, W>]>;
+  output<O>(map: (context: { readonly input: I; readonly steps: Outputs<P> }) => O & Serializable<O>): Saga<I, Outputs<P>, O>;
+  build(): Saga<I, Outputs<P>, Outputs<P>>;
+}
+
+/** A finished definition: plain data with the author's functions in it, and its types as a phantom. */
+export interface Saga<I = unknown, S = unknown, O = unknown> extends SagaDefinition {
+  readonly '~types'?: { readonly input: I; readonly steps: S; readonly output: O };
+}
+// biome-ignore lint/suspicious/noExplicitAny: the types are a phantom; `any` lets every saga fit.
+export type AnySaga = Saga<any, any, any>;
+export type InputOf<T> = T extends Saga<infer I, infer _S, infer _O> ? I : never;
+export type StepsOf<T> = T extends Saga<infer _I, infer S, infer _O> ? S : never;
+export type OutputOf<T> = T extends Saga<infer _I, infer _S, infer O> ? O : never;

@@ -1,0 +1,150 @@
+import type { ClaimedRow, NewOutboxRow } from '@backstitch/outbox';
+import type { SagaInstance, SagaStatus } from '../machine/instance.js';
+import type { JournalEntry } from '../machine/journal-event.js';
+import type { SagaInput } from '../machine/saga-input.js';
+
+/**
+ * Where instances live. Postgres and memory pass one suite, `sagaStoreConformance` of `./testing`. All times are whole milliseconds of the
+ * store's own clock (the database's), never of this process.
+ */
+export interface SagaStore<Trx> {
+  /** A transaction of the library's own: all of it or nothing, and a resolved promise means that the commit was answered. */
+  transaction<T>(work: (tx: SagaTransaction<Trx>) => Promise<T>): Promise<T>;
+  /** The same face inside a transaction that the caller opened and will end. Throws for anything that is not an open transaction. */
+  within(trx: Trx): SagaTransaction<Trx>;
+  /** Reads without locks; unknown ids are left out. `now` is read with the rows. */
+  load(ids: readonly string[]): Promise<{ readonly now: number; readonly instances: readonly StoredInstance[] }>;
+  /** Ids of instances of the given definitions whose `wake_at` has come, the longest overdue first. */
+  due(options: { readonly limit: number; readonly definitions: readonly DefinitionKey[] }): Promise<readonly string[]>;
+  /** Which of these commands (by outbox row id) are still unsent. */
+  unsent(outboxIds: readonly string[]): Promise<readonly string[]>;
+  /** Inputs kept for an instance that no process could apply, oldest first. They stay until `SagaTransaction.save` names them in `taken`. */
+  mailbox(sagaIds: readonly string[]): Promise<readonly Letter[]>;
+  /** How many instances that are not terminal have this name and version, by hash. */
+  liveHashes(definition: { readonly saga: string; readonly version: number }): Promise<readonly { readonly hash: string; readonly live: number }[]>;
+  /** Insert-or-read: one identity and one token key for this store's schema, made once. */
+  installation(): Promise<Installation>;
+  /** Adds to bounded counters, one a (saga id, step, reason). */
+  countDiscards(discards: readonly DiscardCount[]): Promise<void>;
+  /** Keeps what could not be understood, bounded in size and number, for a person to look at. */
+  quarantine(records: readonly QuarantinedRecord[]): Promise<void>;
+}
+
+export interface DefinitionKey {
+  readonly saga: string;
+  readonly version: number;
+  readonly hash: string;
+}
+
+export interface StoredInstance {
+  readonly instance: SagaInstance;
+  /** Rises with every save; `save` is refused where it moved on. */
+  readonly revision: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly startKey: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** Statements that belong to one transaction. None may be used after it ended. */
+export interface SagaTransaction<Trx> {
+  /** What the author's local steps receive. */
+  readonly trx: Trx;
+  now(): Promise<number>;
+  /** What `work` did is undone when it throws, the rest of the transaction stays usable, and the error is thrown on. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Claims a start key for a saga by name. Waits for a rival that holds the key uncommitted, at most the store's lock timeout, then
+   * answers `busy` with the transaction still usable. Keys outlive their instances.
+   */
+  claimStartKey(claim: StartKeyClaim): Promise<StartKeyAnswer>;
+  /** New instances with their journal and messages. */
+  insert(instances: readonly NewStoredInstance[], options?: SaveOptions): Promise<readonly ClaimedRow[]>;
+  /** Loads and locks rows until the transaction ends, in id order so that two of these cannot deadlock. */
+  lock(ids: readonly string[]): Promise<readonly StoredInstance[]>;
+  /**
+   * Saves instances whose revision is still the one given, locking in id order. Of a loser nothing is written: no state, no journal entry,
+   * no message, no mark, no letter taken. Answers who was saved and the messages that were born under a lease.
+   */
+  save(changes: readonly InstanceChange[], options?: SaveOptions): Promise<SaveResult>;
+  /** Takes back commands that are certainly unsent, by outbox row id; answers which. */
+  withdraw(outboxIds: readonly string[]): Promise<readonly string[]>;
+  /** Keeps an input for an instance and wakes it. Answers the ids of the letters whose instance does not exist: those are not kept. */
+  post(letters: readonly NewLetter[]): Promise<readonly string[]>;
+}
+
+export interface SaveOptions {
+  /** Messages are born under a lease of the caller's, to be published from memory after the commit. */
+  readonly bornLeaseMs?: number;
+}
+
+export interface StartKeyClaim {
+  readonly saga: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly sagaId: string;
+}
+export type StartKeyAnswer =
+  | { readonly kind: 'claimed' }
+  | { readonly kind: 'taken'; readonly sagaId: string; readonly fingerprint: string }
+  | { readonly kind: 'busy' };
+
+export interface NewStoredInstance {
+  readonly instance: SagaInstance;
+  readonly entries: readonly JournalEntry[];
+  readonly messages: readonly NewOutboxRow[];
+  readonly wakeAt: number | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly startKey: string | null;
+}
+
+export interface InstanceChange {
+  readonly instance: SagaInstance;
+  /** The revision that was loaded. */
+  readonly revision: number;
+  readonly entries: readonly JournalEntry[];
+  readonly messages: readonly NewOutboxRow[];
+  /** `null` only for an instance that is terminal, parked or paused: the schema checks it. */
+  readonly wakeAt: number | null;
+  /** Outbox rows that a reply proved delivered. */
+  readonly delivered: readonly string[];
+  /** Letters that were applied with this change. */
+  readonly taken: readonly string[];
+}
+
+export interface SaveResult {
+  readonly saved: readonly string[];
+  readonly claimed: readonly ClaimedRow[];
+}
+
+export interface NewLetter {
+  /** Given by the sender of the letter: the same id is kept once. */
+  readonly id: string;
+  readonly sagaId: string;
+  readonly input: SagaInput;
+}
+export type Letter = NewLetter;
+
+export interface Installation {
+  readonly id: string;
+  /** Hex, 32 bytes: the key of reply tokens unless one is configured. */
+  readonly tokenKey: { readonly id: string; readonly secret: string };
+}
+
+export interface DiscardCount {
+  readonly sagaId: string;
+  readonly step: string;
+  readonly reason: string;
+  readonly count: number;
+}
+
+export interface QuarantinedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly reason: string;
+  /** The beginning of what came, cut to 4 KiB. */
+  readonly head: string;
+}
+
+export type LiveStatus = Exclude<SagaStatus, 'completed' | 'compensated'>;

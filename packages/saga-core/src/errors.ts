@@ -1,0 +1,83 @@
+/** Every code that this package throws or parks an instance with. Documented in docs/reference/errors.md; a test compares the two. */
+export const sagaErrorCodes = [
+  // a definition
+  'DEFINITION_INVALID',
+  'DURATION_INVALID',
+  'DEFINITION_CHANGED',
+  // a start
+  'SAGA_UNKNOWN',
+  'VERSION_UNKNOWN',
+  'INPUT_INVALID',
+  'START_FAILED',
+  'START_KEY_REUSED',
+  'START_KEY_BUSY',
+  // a step
+  'STEP_DECLINED',
+  'STEP_FAILED',
+  'STEP_TIMED_OUT',
+  'STEP_NOT_SENT',
+  'AUTHOR_CODE_FAILED',
+  'CONTRACT_BROKEN',
+  'CONTRADICTION',
+  'COMMAND_TOO_OLD',
+  'JOURNAL_FULL',
+  'SAGA_TIMED_OUT',
+  'SAGA_CANCELLED',
+  // a result
+  'SAGA_COMPENSATED',
+  'SAGA_PARKED',
+  'RESULT_TIMEOUT',
+  'RESULT_BEFORE_COMMIT',
+  'INSTANCE_UNKNOWN',
+  // verbs
+  'VERB_REFUSED',
+  // participants
+  'HANDLER_FAILED',
+  'COMMAND_INVALID',
+  'FENCED',
+  'PARTICIPANT_INVALID',
+  // the engine
+  'OPTION_INVALID',
+  'ENGINE_CLOSED',
+  'INSTALLATION_FOREIGN',
+  'STORED_STATE_UNREADABLE',
+] as const;
+export type SagaErrorCode = (typeof sagaErrorCodes)[number];
+
+export interface SagaErrorOptions {
+  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** Carries a stable `code`, the evidence as `fields`, and a `hint` that says what to do. */
+export class SagaError extends Error {
+  override readonly name: string = 'SagaError';
+  readonly code: SagaErrorCode;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly hint: string | undefined;
+
+  constructor(code: SagaErrorCode, message: string, options: SagaErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.fields = options.fields ?? {};
+    this.hint = options.hint;
+  }
+}
+
+/**
+ * Thrown by a local step for a business "no": definite, never retried, undoes what came before. Any other error of a local step is a
+ * technical failure of one attempt.
+ */
+export class StepDeclined extends SagaError {
+  override readonly name = 'StepDeclined';
+  /** The business code that compensations read as `failure.code`. */
+  readonly declined: string;
+  readonly detail: unknown;
+
+  constructor(declined: string, detail?: unknown, message: string = declined) {
+    super('STEP_DECLINED', message, { fields: { declined } });
+    this.declined = declined;
+    this.detail = detail;
+  }
+}

@@ -1,0 +1,44 @@
+import { type AnyCommand, encodeJson, MessagingError, validate } from '@backstitch/messaging';
+import type { AuthorContext } from '../definition/step-definition.js';
+import type { SagaErrorCode } from '../errors.js';
+import type { Draft } from './draft.js';
+import { stepStateOf } from './instance.js';
+
+/** What an author's function answered, or why it cannot be used: then the instance is parked and nothing is sent. */
+export type Answer<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  | { readonly kind: 'refused'; readonly code: SagaErrorCode | MessagingError['code']; readonly message: string };
+
+/** The outputs that later steps read: of steps that succeeded. A skipped step's is absent. */
+export function contextOf(draft: Draft): AuthorContext {
+  const { state, bodies } = draft.folded;
+  const steps: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const name of draft.definition.steps.keys()) {
+    const { status } = stepStateOf(state, name);
+    if (status === 'succeeded' || status === 'compensating' || status === 'compensated') steps[name] = bodies[name]?.output;
+  }
+  return { sagaId: draft.instance.id, input: draft.instance.input, steps };
+}
+
+/** Calls a pure function of the author's, once. `what` names it in the error. */
+export function ask<T>(call: () => T, what: string): Answer<T> {
+  try {
+    return { kind: 'answered', value: call() };
+  } catch (error) {
+    return { kind: 'refused', code: 'AUTHOR_CODE_FAILED', message: `${what} threw: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** What a command carries: the author's answer, if the command's contract takes it and JSON can hold it. */
+export function askForPayload(call: () => unknown, command: AnyCommand, what: string): Answer<unknown> {
+  const answer = ask(call, what);
+  if (answer.kind === 'refused') return answer;
+  const checked = ask(() => {
+    encodeJson(answer.value, { what });
+    return validate(command.spec.request, answer.value);
+  }, what);
+  if (checked.kind === 'refused') return checked;
+  if (checked.value.kind === 'valid') return answer;
+  const violations = checked.value.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  return { kind: 'refused', code: 'CONTRACT_BROKEN', message: `${what} does not fit '${command.name}': ${violations}` };
+}

@@ -1,0 +1,88 @@
+import type { Failure } from '../definition/step-context.js';
+import type { StepDefinition } from '../definition/step-definition.js';
+import { type Answer, ask, askForPayload, contextOf } from './author.js';
+import { bodyOf, idOf, runLocal, send } from './dispatch.js';
+import { type Draft, park, record, stepOf, stepsWith } from './draft.js';
+
+/**
+ * From here on the saga goes back. Siblings that are still under way become unknown; where a command may still lie unsent in the outbox it
+ * is asked back first, because what was never sent needs no undo.
+ */
+export function beginCompensation(draft: Draft, failure: Failure): void {
+  const recallable: string[] = [];
+  record(draft, { kind: 'compensationStarted', failure });
+  for (const step of stepsWith(draft, 'dispatched')) {
+    if (step.kind === 'local') {
+      record(draft, { kind: 'stepSkipped', step: step.name, why: 'notRun' });
+      continue;
+    }
+    const { pace } = stepOf(draft, step.name);
+    const sendings = pace === undefined ? 1 : pace.attempt - pace.refusals;
+    if (sendings === 0) {
+      record(draft, { kind: 'stepSkipped', step: step.name, why: 'neverDelivered' });
+      continue;
+    }
+    // Only a first sending proves anything: had an earlier one been delivered, taking back this one would not undo it.
+    if (sendings === 1 && pace?.deadlineAt !== undefined) recallable.push(idOf(draft, step.name, 'do'));
+    record(draft, { kind: 'stepUnknown', step: step.name });
+  }
+  if (recallable.length > 0) draft.effects.push({ kind: 'withdrawCommands', commandIds: recallable });
+  else compensateNext(draft);
+}
+
+/** The answer to `withdrawCommands`: what was taken back was never sent. */
+export function applyWithdrawn(draft: Draft, commandIds: readonly string[]): void {
+  for (const step of stepsWith(draft, 'unknown')) {
+    if (commandIds.includes(idOf(draft, step.name, 'do'))) record(draft, { kind: 'stepSkipped', step: step.name, why: 'withdrawn' });
+  }
+}
+
+/** Unknown steps first, all at once; then stage by stage backwards, the branches of a stage side by side. */
+export function compensateNext(draft: Draft): void {
+  if (!undoAll(draft, stepsWith(draft, 'unknown'))) return;
+  for (;;) {
+    if (stepsWith(draft, 'compensating').length > 0) return;
+    const done = stepsWith(draft, 'succeeded');
+    const last = Math.max(...done.map((step) => step.stage));
+    if (done.length === 0) break;
+    if (!undoAll(draft, done.filter((step) => step.stage === last))) return;
+  }
+  record(draft, { kind: 'sagaCompensated' });
+  draft.effects.push({ kind: 'finished', status: 'compensated' });
+}
+
+/** False where an author's function failed: then the instance is parked and none of these undos was begun. */
+function undoAll(draft: Draft, steps: readonly StepDefinition[]): boolean {
+  const payloads = new Map<string, unknown>();
+  for (const step of steps) {
+    const payload = undoPayload(draft, step);
+    if (payload.kind === 'refused') {
+      park(draft, payload.code, payload.message, { step: step.name });
+      return false;
+    }
+    payloads.set(step.name, payload.value);
+  }
+  for (const step of steps) undo(draft, step, payloads.get(step.name));
+  return true;
+}
+
+function undoPayload(draft: Draft, step: StepDefinition): Answer<unknown> {
+  if (step.kind === 'local' || step.compensate === null) return { kind: 'answered', value: undefined };
+  const { compensate } = step;
+  const { failure } = draft.folded.state;
+  if (failure === undefined) return ask(() => undefined, step.name);
+  const { sent, output } = draft.folded.bodies[step.name] ?? {};
+  return askForPayload(
+    () => compensate.with({ ...contextOf(draft), failure, sent, output }),
+    compensate.command,
+    `'compensate' of step '${step.name}'`,
+  );
+}
+
+function undo(draft: Draft, step: StepDefinition, payload: unknown): void {
+  const isUnknown = stepOf(draft, step.name).status === 'unknown';
+  if (step.compensate === null && !isUnknown) return record(draft, { kind: 'stepCompensated', step: step.name });
+  record(draft, { kind: 'undoDispatched', step: step.name, ...bodyOf(payload) });
+  if (step.kind === 'local') runLocal(draft, step.name, 'undo');
+  else send(draft, step, 'undo');
+}

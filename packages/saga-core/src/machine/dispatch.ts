@@ -1,0 +1,113 @@
+import { commandId } from '@backstitch/messaging';
+import type { InvokeStepDefinition, Stage, StepDefinition } from '../definition/step-definition.js';
+import { type Answer, ask, askForPayload, contextOf } from './author.js';
+import { type Draft, park, record, setPace, stepOf } from './draft.js';
+import { type SendCommand, tombstoneCommand } from './effect.js';
+import type { Direction } from './saga-input.js';
+
+type Plan =
+  | { readonly kind: 'skip'; readonly step: StepDefinition }
+  | { readonly kind: 'run'; readonly step: StepDefinition }
+  | { readonly kind: 'send'; readonly step: InvokeStepDefinition; readonly data: unknown };
+
+/**
+ * Begins the pending steps of a stage. All of the author's functions are asked before anything is decided: where one of them throws, the
+ * instance is parked and nothing of the stage is sent.
+ */
+export function dispatchStage(draft: Draft, stage: Stage): void {
+  const plans: Plan[] = [];
+  for (const step of stage) {
+    if (stepOf(draft, step.name).status !== 'pending') continue;
+    const plan = planOf(draft, step);
+    if (plan.kind === 'refused') return park(draft, plan.code, plan.message, { step: step.name });
+    plans.push(plan.value);
+  }
+  for (const plan of plans) carryOut(draft, plan);
+}
+
+function planOf(draft: Draft, step: StepDefinition): Answer<Plan> {
+  const context = contextOf(draft);
+  const { when } = step;
+  if (when !== null) {
+    const wanted = ask(() => when(context), `'when' of step '${step.name}'`);
+    if (wanted.kind === 'refused') return wanted;
+    if (!wanted.value) return { kind: 'answered', value: { kind: 'skip', step } };
+  }
+  if (step.kind === 'local') return { kind: 'answered', value: { kind: 'run', step } };
+  const payload = askForPayload(() => step.with(context), step.command, `'with' of step '${step.name}'`);
+  return payload.kind === 'refused' ? payload : { kind: 'answered', value: { kind: 'send', step, data: payload.value } };
+}
+
+function carryOut(draft: Draft, plan: Plan): void {
+  const { name } = plan.step;
+  const { round } = stepOf(draft, name);
+  switch (plan.kind) {
+    case 'skip':
+      return record(draft, { kind: 'stepSkipped', step: name, why: 'when' });
+    case 'run':
+      record(draft, { kind: 'stepDispatched', step: name, round });
+      return runLocal(draft, name, 'do');
+    case 'send':
+      record(draft, { kind: 'stepDispatched', step: name, round, ...bodyOf(plan.data) });
+      return send(draft, plan.step, 'do');
+    default:
+      return plan satisfies never;
+  }
+}
+
+export function bodyOf(sent: unknown): { readonly sent?: unknown } {
+  return sent === undefined ? {} : { sent };
+}
+
+/** A local function is due at once: were this process to die before it ran, the poller would find it. */
+export function runLocal(draft: Draft, step: string, direction: Direction): void {
+  const before = stepOf(draft, step).pace;
+  const first = { attempt: 1, countedFrom: 0, refusals: 0, firstSentAt: draft.now };
+  setPace(draft, step, { ...(before ?? first), retryAt: draft.now });
+  draft.effects.push({ kind: 'runLocal', step, direction });
+}
+
+/** The next sending of a step's command: the first, or the same one again with the recorded payload. */
+export function send(draft: Draft, step: InvokeStepDefinition, direction: Direction): void {
+  const { pace } = stepOf(draft, step.name);
+  const attempt = (pace?.attempt ?? 0) + 1;
+  const firstSentAt = pace?.firstSentAt ?? draft.now;
+  setPace(draft, step.name, {
+    attempt,
+    countedFrom: pace?.countedFrom ?? 0,
+    refusals: pace?.refusals ?? 0,
+    firstSentAt,
+    deadlineAt: draft.now + step.timeoutMs,
+  });
+  draft.effects.push(commandOf(draft, step, { direction, attempt, firstSentAt }));
+}
+
+interface Sending {
+  readonly direction: Direction;
+  readonly attempt: number;
+  readonly firstSentAt: number;
+}
+
+function commandOf(draft: Draft, step: InvokeStepDefinition, { direction, attempt, firstSentAt }: Sending): SendCommand {
+  const { round } = stepOf(draft, step.name);
+  const bodies = draft.folded.bodies[step.name] ?? {};
+  const undo = step.compensate?.command.name ?? tombstoneCommand;
+  return {
+    kind: 'sendCommand',
+    commandId: idOf(draft, step.name, direction),
+    participant: step.command.participant,
+    command: direction === 'do' ? step.command.name : undo,
+    step: step.name,
+    round,
+    direction,
+    attempt,
+    firstSentAt,
+    data: direction === 'do' ? bodies.sent : bodies.undo,
+    // A forward command that was answered is out of the lane; one that was not may still be under way before this undo.
+    lane: direction === 'undo' && !Object.hasOwn(bodies, 'output') ? 'behind' : 'clear',
+  };
+}
+
+export function idOf(draft: Draft, step: string, direction: Direction): string {
+  return commandId({ sagaId: draft.instance.id, step, item: null, round: stepOf(draft, step).round, direction });
+}

@@ -1,0 +1,106 @@
+import type { Failure } from '../definition/step-context.js';
+import type { InstanceState, StepBodies, StepState, StepStatus } from './instance.js';
+import { stepStateOf } from './instance.js';
+import type { JournalEntry, JournalEvent } from './journal-event.js';
+
+export interface Folded {
+  readonly state: InstanceState;
+  readonly bodies: Readonly<Record<string, StepBodies>>;
+  readonly output?: unknown;
+}
+
+/** One event's change. Pure, total, and free of decisions: whoever recorded the event decided. */
+export function evolve(folded: Folded, event: JournalEvent, at: number): Folded {
+  const { state } = folded;
+  switch (event.kind) {
+    case 'sagaStarted':
+      return folded;
+    case 'stepDispatched': {
+      const moved = move(folded, event.step, 'dispatched', event.round);
+      return withBodies(moved, event.step, 'sent' in event ? { sent: event.sent } : {});
+    }
+    case 'stepSucceeded':
+      return addBodies(move(folded, event.step, 'succeeded'), event.step, 'output' in event ? { output: event.output } : {});
+    case 'stepDeclined':
+      return fail(move(folded, event.step, 'declined'), event.failure);
+    case 'stepUnknown':
+      return fail(move(folded, event.step, 'unknown'), event.failure);
+    case 'stepSkipped':
+      return fail(move(folded, event.step, 'skipped'), event.failure);
+    case 'undoDispatched':
+      return addBodies(move(folded, event.step, 'compensating'), event.step, 'sent' in event ? { undo: event.sent } : {});
+    case 'stepCompensated':
+      return move(folded, event.step, 'compensated');
+    case 'compensationStarted': {
+      const { cancel: _, ...rest } = state;
+      return { ...folded, state: { ...rest, status: 'compensating', failure: event.failure } };
+    }
+    case 'cancelRequested':
+      return { ...folded, state: { ...state, cancel: event.failure } };
+    case 'sagaCompleted':
+      return { ...folded, state: settle(state, 'completed'), ...('output' in event ? { output: event.output } : {}) };
+    case 'sagaCompensated':
+      return { ...folded, state: settle(state, 'compensated') };
+    case 'sagaParked': {
+      const from = state.status === 'compensating' ? 'compensating' : 'running';
+      const step = event.step === undefined ? {} : { step: event.step };
+      return { ...folded, state: { ...state, status: 'parked', parked: { from, ...step, code: event.code, message: event.message, at } } };
+    }
+    case 'sagaUnparked': {
+      const { parked, ...rest } = state;
+      return { ...folded, state: { ...rest, status: parked?.from ?? 'running' } };
+    }
+    case 'evidenceKept':
+      return { ...folded, state: { ...state, evidence: (state.evidence ?? 0) + 1 } };
+    case 'roundOpened':
+      return withBodies(move(folded, event.step, 'pending', event.round), event.step, {});
+    case 'sagaPaused':
+      return { ...folded, state: { ...state, pausedAt: at } };
+    case 'sagaResumed': {
+      const { pausedAt: _, ...rest } = state;
+      return { ...folded, state: rest };
+    }
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The instance that a journal tells, without pace: attempts and times of what is under way are not journalled. */
+export function fold(initial: InstanceState, entries: readonly JournalEntry[]): Folded {
+  let folded: Folded = { state: initial, bodies: {} };
+  for (const entry of entries) {
+    for (const event of entry.events) folded = evolve(folded, event, entry.at);
+  }
+  return folded;
+}
+
+function move(folded: Folded, step: string, status: StepStatus, round?: number): Folded {
+  const before = stepStateOf(folded.state, step);
+  const after: StepState = { status, round: round ?? before.round };
+  return { ...folded, state: { ...folded.state, steps: { ...folded.state.steps, [step]: after } } };
+}
+
+/** The first failure is the reason; later ones only tell of siblings. */
+function fail(folded: Folded, failure: Failure | undefined): Folded {
+  if (failure === undefined || folded.state.failure !== undefined) return folded;
+  return { ...folded, state: { ...folded.state, failure } };
+}
+
+function withBodies(folded: Folded, step: string, bodies: StepBodies): Folded {
+  return { ...folded, bodies: { ...folded.bodies, [step]: bodies } };
+}
+function addBodies(folded: Folded, step: string, bodies: StepBodies): Folded {
+  return withBodies(folded, step, { ...folded.bodies[step], ...bodies });
+}
+
+/** What two ways of arriving at a state must agree on: everything but attempts and times. */
+export function withoutPace(state: InstanceState): InstanceState {
+  const { deadlineAt: _, ...rest } = state;
+  const steps = Object.fromEntries(Object.entries(state.steps).map(([name, { status, round }]) => [name, { status, round }]));
+  return { ...rest, steps };
+}
+
+function settle(state: InstanceState, status: 'completed' | 'compensated'): InstanceState {
+  const { cancel: _cancel, deadlineAt: _deadline, ...rest } = state;
+  return { ...rest, status };
+}

@@ -1,0 +1,117 @@
+import type { SagaDefinition } from '../definition/step-definition.js';
+import type { Failure } from '../definition/step-context.js';
+
+export const sagaStatuses = ['running', 'compensating', 'completed', 'compensated', 'parked'] as const;
+export type SagaStatus = (typeof sagaStatuses)[number];
+
+export type StepStatus =
+  | 'pending'
+  | 'dispatched'
+  | 'succeeded'
+  | 'declined'
+  | 'unknown'
+  | 'skipped'
+  | 'compensating'
+  | 'compensated';
+
+/**
+ * How a waiting step is paced: counters and times that a resend moves. They are not in the journal (a pivot that is retried for a month
+ * would fill it) and so are not part of what `fold` restores.
+ */
+export interface Pace {
+  /** The sending under way, or the one that failed last, from 1. */
+  readonly attempt: number;
+  /** Attempts before the policy last began to count: an operator's retry starts it afresh. */
+  readonly countedFrom: number;
+  /** Attempts that the broker refused: the participant cannot have seen them. */
+  readonly refusals: number;
+  readonly firstSentAt: number;
+  /** Set while a reply is awaited. */
+  readonly deadlineAt?: number;
+  /** Set while the next attempt is awaited. */
+  readonly retryAt?: number;
+}
+
+export interface StepState {
+  readonly status: StepStatus;
+  /** Rises only by an operator's retry, when the round before is settled. */
+  readonly round: number;
+  readonly pace?: Pace;
+}
+
+export interface Parking {
+  readonly from: 'running' | 'compensating';
+  readonly step?: string;
+  readonly code: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** What the `state` column holds. Step bodies (sent, output) stand once, in the journal. */
+export interface InstanceState {
+  readonly status: SagaStatus;
+  /** Steps that have been reached, by name. A step that is missing is pending in its first round. */
+  readonly steps: Readonly<Record<string, StepState>>;
+  /** Why it is being undone: the first failure. */
+  readonly failure?: Failure;
+  /** A cancel that waits for the pivot's answer. */
+  readonly cancel?: Failure;
+  readonly parked?: Parking;
+  /** When it was paused; beside the status, not one. */
+  readonly pausedAt?: number;
+  /** The saga's own deadline. */
+  readonly deadlineAt?: number;
+  readonly evidence?: number;
+}
+
+export interface StepBodies {
+  readonly sent?: unknown;
+  readonly output?: unknown;
+  readonly undo?: unknown;
+}
+
+/** One execution of a saga, as the machine sees it. */
+export interface SagaInstance {
+  readonly id: string;
+  readonly saga: string;
+  readonly version: number;
+  readonly hash: string;
+  /** Immutable. */
+  readonly input: unknown;
+  /** Entries in its journal. */
+  readonly seq: number;
+  readonly state: InstanceState;
+  readonly bodies: Readonly<Record<string, StepBodies>>;
+  /** What `output` answered, once completed. */
+  readonly output?: unknown;
+}
+
+export function isTerminal(status: SagaStatus): boolean {
+  return status === 'completed' || status === 'compensated';
+}
+
+const untouched: StepState = { status: 'pending', round: 1 };
+export function stepStateOf(state: InstanceState, step: string): StepState {
+  return Object.hasOwn(state.steps, step) ? (state.steps[step] ?? untouched) : untouched;
+}
+
+export interface NewInstance {
+  readonly id: string;
+  readonly input: unknown;
+  readonly now: number;
+}
+
+/** An instance before its first input, `started`. */
+export function newInstance(definition: SagaDefinition, { id, input, now }: NewInstance): SagaInstance {
+  const deadline = definition.timeoutMs === null ? {} : { deadlineAt: now + definition.timeoutMs };
+  return {
+    id,
+    saga: definition.name,
+    version: definition.version,
+    hash: definition.hash,
+    input,
+    seq: 0,
+    state: { status: 'running', steps: {}, ...deadline },
+    bodies: {},
+  };
+}

@@ -1,0 +1,47 @@
+import type { Failure } from '../definition/step-context.js';
+
+/**
+ * What the machine decided, one fact each. An instance is the fold of its events; folding never calls the author's code, because the
+ * answers of the author's functions stand in the events (`sent`, `output`).
+ */
+export type JournalEvent =
+  | { readonly kind: 'sagaStarted' }
+  | { readonly kind: 'stepDispatched'; readonly step: string; readonly round: number; readonly sent?: unknown }
+  | { readonly kind: 'stepSucceeded'; readonly step: string; readonly output?: unknown }
+  /** Definite: nothing of this step took effect. `failure` is absent after the pivot, where nothing is undone. */
+  | { readonly kind: 'stepDeclined'; readonly step: string; readonly failure?: Failure }
+  /** Nobody knows whether it took effect: it is undone too. */
+  | { readonly kind: 'stepUnknown'; readonly step: string; readonly failure?: Failure }
+  | { readonly kind: 'stepSkipped'; readonly step: string; readonly why: SkipReason; readonly failure?: Failure }
+  | { readonly kind: 'undoDispatched'; readonly step: string; readonly sent?: unknown }
+  | { readonly kind: 'stepCompensated'; readonly step: string }
+  | { readonly kind: 'compensationStarted'; readonly failure: Failure }
+  | { readonly kind: 'cancelRequested'; readonly failure: Failure }
+  | { readonly kind: 'sagaCompleted'; readonly output?: unknown }
+  | { readonly kind: 'sagaCompensated' }
+  | { readonly kind: 'sagaParked'; readonly step?: string; readonly code: string; readonly message: string; readonly evidence?: unknown }
+  | { readonly kind: 'sagaUnparked' }
+  | { readonly kind: 'evidenceKept'; readonly step: string; readonly outcome: string; readonly body?: unknown }
+  | { readonly kind: 'roundOpened'; readonly step: string; readonly round: number }
+  | { readonly kind: 'sagaPaused' }
+  | { readonly kind: 'sagaResumed' };
+
+/** `when` answered no · its command was taken back unsent · the broker refused every attempt · a sibling failed before it ran. */
+export type SkipReason = 'when' | 'withdrawn' | 'neverDelivered' | 'notRun';
+
+/** One row of the journal: what came in, when by the database's clock, and what followed. */
+export interface JournalEntry {
+  readonly seq: number;
+  readonly at: number;
+  readonly cause: JournalCause;
+  readonly events: readonly JournalEvent[];
+}
+
+/** The input without its bodies, which stand in the events. */
+export interface JournalCause {
+  readonly kind: string;
+  readonly step?: string;
+  readonly attempt?: number;
+  readonly actor?: string;
+  readonly reason?: string;
+}

@@ -1,0 +1,44 @@
+/** What can happen to an instance. Everything enters through `transition`, operators' verbs too. */
+export type SagaInput =
+  | { readonly kind: 'started' }
+  | RepliedInput
+  /** The broker refused the command's record for good. */
+  | { readonly kind: 'notSent'; readonly step: string; readonly round: number; readonly direction: Direction; readonly code: string; readonly message: string }
+  | { readonly kind: 'localFinished'; readonly step: string; readonly direction: Direction; readonly outcome: LocalOutcome }
+  /** Time has passed. `unsent` holds the ids of commands that still lie in the outbox. */
+  | { readonly kind: 'deadlineReached'; readonly unsent: readonly string[] }
+  /** The answer to a `withdrawCommands` effect: which of them were taken back. */
+  | { readonly kind: 'withdrawn'; readonly commandIds: readonly string[] }
+  | (Verb & { readonly kind: 'cancel' })
+  | (Verb & { readonly kind: 'pause' })
+  | (Verb & { readonly kind: 'resume' })
+  | (Verb & { readonly kind: 'retry' });
+
+export type Direction = 'do' | 'undo';
+
+export interface RepliedInput {
+  readonly kind: 'replied';
+  readonly step: string;
+  readonly round: number;
+  readonly direction: Direction;
+  readonly attempt: number;
+  readonly outcome: ReplyOutcome;
+}
+
+export type ReplyOutcome =
+  | { readonly kind: 'succeeded'; readonly output?: unknown }
+  /** It took effect, but its body is not what the contract says. */
+  | { readonly kind: 'contractBroken'; readonly message: string; readonly body: unknown }
+  | { readonly kind: 'declined'; readonly code: string; readonly message: string; readonly detail?: unknown }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+export type LocalOutcome =
+  | { readonly kind: 'succeeded'; readonly output?: unknown }
+  | { readonly kind: 'declined'; readonly code: string; readonly message: string; readonly detail?: unknown }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+/** An operator's word: who and why, kept in the journal. */
+export interface Verb {
+  readonly actor: string;
+  readonly reason: string;
+}

@@ -1,0 +1,110 @@
+import type { SagaDefinition } from '../definition/step-definition.js';
+import { applyDeadline, applyNotSent } from './apply-deadline.js';
+import { applyLocal, applyReply, type Discard } from './apply-reply.js';
+import { applyCancel, applyPause, applyResume, applyRetry, type Refusal } from './apply-verb.js';
+import { applyWithdrawn } from './compensate.js';
+import { type Draft, openDraft, park, record } from './draft.js';
+import type { Effect } from './effect.js';
+import { isTerminal, type SagaInstance } from './instance.js';
+import type { JournalCause, JournalEntry } from './journal-event.js';
+import { proceed } from './proceed.js';
+import type { SagaInput } from './saga-input.js';
+
+/** What an input came to. */
+export type Transition =
+  /** Facts were decided: one journal entry. */
+  | { readonly kind: 'moved'; readonly instance: SagaInstance; readonly entry: JournalEntry; readonly effects: readonly Effect[] }
+  /** Only attempts or times moved: saved, not journalled. */
+  | { readonly kind: 'paced'; readonly instance: SagaInstance; readonly effects: readonly Effect[] }
+  /** Stale, late or twice: counted, nothing is saved. */
+  | { readonly kind: 'discarded'; readonly reason: Discard }
+  /** An operator's verb that the state does not allow. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** An instance with this many entries is parked: something goes in circles. */
+export const maxJournalEntries = 10_000;
+
+/**
+ * The whole of what a saga does: a definition, an instance, what came in and the time decide what it becomes and what is to be done. Pure:
+ * no clock, no randomness, no ids, no IO. `now` is whole milliseconds of the database's clock.
+ */
+export function transition(definition: SagaDefinition, instance: SagaInstance, input: SagaInput, now: number): Transition {
+  const draft = openDraft(definition, instance, now);
+  const applied = apply(draft, input);
+  if (typeof applied === 'string') return { kind: 'discarded', reason: applied };
+  if (applied !== undefined) return { kind: 'refused', reason: applied.refused };
+  proceed(draft);
+  if (draft.events.length > 0 && instance.seq + 1 >= maxJournalEntries && !isTerminal(draft.folded.state.status)) overflow(draft);
+  return close(draft, input);
+}
+
+function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
+  switch (input.kind) {
+    case 'started':
+      record(draft, { kind: 'sagaStarted' });
+      return undefined;
+    case 'replied':
+      return applyReply(draft, input);
+    case 'notSent':
+      return applyNotSent(draft, input);
+    case 'localFinished':
+      return applyLocal(draft, input);
+    case 'deadlineReached':
+      return applyDeadline(draft, input);
+    case 'withdrawn':
+      applyWithdrawn(draft, input.commandIds);
+      return undefined;
+    case 'cancel':
+      return applyCancel(draft, input);
+    case 'pause':
+      return applyPause(draft);
+    case 'resume':
+      return applyResume(draft);
+    case 'retry':
+      return applyRetry(draft);
+    default:
+      return input satisfies never;
+  }
+}
+
+function overflow(draft: Draft): void {
+  if (draft.folded.state.status === 'parked') return;
+  park(draft, 'JOURNAL_FULL', `the journal holds ${maxJournalEntries} entries`);
+}
+
+function close(draft: Draft, input: SagaInput): Transition {
+  const { state, bodies, output } = draft.folded;
+  const { instance, effects } = draft;
+  const journalled = draft.events.length > 0;
+  const after: SagaInstance = {
+    ...instance,
+    seq: instance.seq + (journalled ? 1 : 0),
+    state,
+    bodies,
+    ...(output === undefined ? {} : { output }),
+  };
+  if (!journalled) return { kind: 'paced', instance: after, effects };
+  return { kind: 'moved', instance: after, entry: { seq: after.seq, at: draft.now, cause: causeOf(input), events: draft.events }, effects };
+}
+
+function causeOf(input: SagaInput): JournalCause {
+  switch (input.kind) {
+    case 'replied':
+      return { kind: `${input.direction} ${input.outcome.kind}`, step: input.step, attempt: input.attempt };
+    case 'localFinished':
+      return { kind: `local ${input.direction} ${input.outcome.kind}`, step: input.step };
+    case 'notSent':
+      return { kind: 'notSent', step: input.step };
+    case 'cancel':
+    case 'pause':
+    case 'resume':
+    case 'retry':
+      return { kind: input.kind, actor: input.actor, reason: input.reason };
+    case 'started':
+    case 'deadlineReached':
+    case 'withdrawn':
+      return { kind: input.kind };
+    default:
+      return input satisfies never;
+  }
+}
