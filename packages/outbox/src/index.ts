@@ -1,3 +1,6 @@
+export { OutboxError, type OutboxErrorCode, outboxErrorCodes } from './errors.js';
+export { outboxMigrations } from './migrations/outbox-migrations.js';
+export type { ListFailedOptions, OutboxOperations, OutboxStatus, StoredRow, StoredRowSummary } from './outbox-operations.js';
 export type { ClaimedRow, NewOutboxRow, OutboxRow } from './outbox-row.js';
 export type {
   ClaimOptions,
@@ -10,4 +13,7 @@ export type {
   Settlement,
 } from './outbox-store.js';
 export type { InsertOptions, OutboxTable } from './outbox-table.js';
-export type { Relay } from './relay.js';
+export { type PostgresOutboxOperationsOptions, postgresOutboxOperations } from './postgres/postgres-outbox-operations.js';
+export { type PostgresOutboxStoreOptions, postgresOutboxStore } from './postgres/postgres-outbox-store.js';
+export { type PostgresOutboxTableOptions, postgresOutboxTable } from './postgres/postgres-outbox-table.js';
+export type { Relay, RelayRun } from './relay.js';

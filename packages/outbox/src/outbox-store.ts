@@ -39,14 +39,17 @@ export type SendOutcome =
   | { readonly kind: 'sent' }
   /** The broker answered about this very record: a retry is spent. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  /** Not sent, or nobody knows (broker trouble): given back, nothing is counted. */
-  | { readonly kind: 'released' };
+  /** Certainly not written: given back, nothing is counted. */
+  | { readonly kind: 'released' }
+  /** Broker trouble: it may or may not be written. Given back, nothing is counted, but the row is in doubt from now on. */
+  | { readonly kind: 'unknown' };
 
 export type SettledRow =
   | { readonly id: string; readonly kind: 'sent' }
   | { readonly id: string; readonly kind: 'retry'; readonly retryCount: number }
   | { readonly id: string; readonly kind: 'failed'; readonly retryCount: number }
   | { readonly id: string; readonly kind: 'released' }
+  | { readonly id: string; readonly kind: 'unknown' }
   /** The lease had ended or the row is gone: whoever holds it now decides. */
   | { readonly id: string; readonly kind: 'lost' };
 
@@ -69,6 +72,8 @@ export interface FailedRow {
   readonly aggregateId: string;
   readonly eventType: string;
   readonly retryCount: number;
-  readonly code: string;
-  readonly message: string;
+  /** An earlier send ended without an answer: although the broker refused the last one, the record may have been written. */
+  readonly inDoubt: boolean;
+  /** What the broker said, at most 2,000 characters: `RECORD_TOO_LARGE: …`. */
+  readonly lastError: string;
 }

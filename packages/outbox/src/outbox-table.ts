@@ -13,11 +13,17 @@ export interface OutboxTable<Tx> {
    * this library itself saw the commit succeed. Without, they wait for the poller and the answer is empty.
    */
   insert(tx: Tx, rows: readonly NewOutboxRow[], options?: InsertOptions): Promise<readonly ClaimedRow[]>;
-  /** Deletes those of the rows that certainly were not sent (unsent and under no valid lease, or FAILED). Answers the ids deleted. */
+  /**
+   * Deletes those of the rows that certainly were not sent, and answers their ids. A row under a lease may be on its way; one whose lease ran
+   * out without an answer, or whose send met broker trouble, may have been written: both stay.
+   */
   withdraw(tx: Tx, ids: readonly string[]): Promise<readonly string[]>;
   /** Answers which of the rows are still PENDING or RETRY. */
   unsent(tx: Tx, ids: readonly string[]): Promise<readonly string[]>;
-  /** Marks rows SENT that are PENDING or RETRY, whoever holds them: for a caller with proof of delivery, such as a reply. Answers the ids marked. */
+  /**
+   * Marks unsent rows SENT, whoever holds them, the FAILED ones too: for a caller with proof of delivery, such as a reply. Answers the ids
+   * marked. A row that is being settled at this moment may be passed over.
+   */
   markDelivered(tx: Tx, ids: readonly string[]): Promise<readonly string[]>;
 }
 

@@ -1,0 +1,6 @@
+import { quoteIdentifier, validateSchemaName } from '@backstitch/postgres';
+
+/** The quoted name of the table in the given schema. Throws IDENTIFIER_INVALID. */
+export function outboxTableName(schema: string): string {
+  return `${quoteIdentifier(validateSchemaName(schema))}.outbox_events`;
+}

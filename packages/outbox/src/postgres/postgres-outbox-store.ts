@@ -1,0 +1,66 @@
+import type { Database, Sql } from '@backstitch/postgres';
+import { requirePositive } from '../require-positive.js';
+import type { ClaimOptions, FailedRow, OutboxStore, SettledRow, Settlement } from '../outbox-store.js';
+import { claimListedRows } from './claim-listed-rows.js';
+import { claimNextRows } from './claim-next-rows.js';
+import { countRows } from './count-rows.js';
+import { claimedRows } from './grant-claims.js';
+import { outboxTableName } from './outbox-table-name.js';
+import { pruneRows } from './prune-rows.js';
+import { settleRows } from './settle-rows.js';
+
+export interface PostgresOutboxStoreOptions {
+  /** `postgresDatabase(knex)` or `postgresDatabase(pool)`. */
+  readonly database: Database<unknown>;
+  /** The schema of the library's tables. Default `backstitch`. */
+  readonly schema?: string;
+  /** The wait before the first retry in milliseconds; it doubles with each one. Default 5000: 5, 10 and 20 seconds. */
+  readonly retryBaseMs?: number;
+  /** The longest such wait in milliseconds. Default one hour. */
+  readonly retryLongestMs?: number;
+  /** Called in the transaction that makes rows FAILED: what it throws undoes that, and the settlement is tried again. */
+  readonly onFailed?: (sql: Sql, rows: readonly FailedRow[]) => Promise<void>;
+  /** Milliseconds that never go back, for the ends of leases. Default `performance.now()`. The relay must be given the same. */
+  readonly monotonicNowMs?: () => number;
+}
+
+const takeTurn = 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine';
+
+/** The outbox's store on Postgres. */
+export function postgresOutboxStore(options: PostgresOutboxStoreOptions): OutboxStore {
+  const { database, onFailed } = options;
+  const schema = options.schema ?? 'backstitch';
+  const table = outboxTableName(schema);
+  const retryBaseMs = requirePositive('retryBaseMs', options.retryBaseMs ?? 5_000);
+  const retryLongestMs = requirePositive('retryLongestMs', options.retryLongestMs ?? 3_600_000);
+  const monotonicNowMs = options.monotonicNowMs ?? (() => performance.now());
+  const settleOptions = { table, retryBaseMs, retryLongestMs };
+
+  return {
+    async claim({ limit, leaseMs, ids }: ClaimOptions) {
+      if (ids !== undefined && ids.length === 0) return [];
+      const leaseEndsAtMs = monotonicNowMs() + leaseMs - 1;
+      const taken = await database.transaction(async (_trx, sql) => {
+        // One claimer at a time, or two would each take half of a lane. Of the transaction, not the session: a pooler may swap sessions.
+        // Tried, not waited for: a claimer that hangs must not hang the others, and whoever has the turn takes the rows anyway.
+        const turn = await sql.query<{ mine: boolean }>(takeTurn, [`backstitch.outbox.claim:${schema}`]);
+        if (turn.rows[0]?.mine !== true) return [];
+        // A statement of its own: its snapshot is taken after the lock, and shows what the claimer before has committed.
+        if (ids === undefined) return claimNextRows(sql, { table, limit, leaseMs });
+        return claimListedRows(sql, { table, ids, limit, leaseMs });
+      });
+      return claimedRows(taken, leaseEndsAtMs);
+    },
+    async settle(settlements: readonly Settlement[]): Promise<readonly SettledRow[]> {
+      const mayFail = onFailed !== undefined && settlements.some(({ outcome }) => outcome.kind === 'refused');
+      if (!mayFail) return (await settleRows(database.sql, settlements, settleOptions)).settled;
+      return database.transaction(async (_trx, sql) => {
+        const { settled, failed } = await settleRows(sql, settlements, settleOptions);
+        if (failed.length > 0) await onFailed(sql, failed);
+        return settled;
+      });
+    },
+    counts: () => countRows(database.sql, table),
+    prune: (prune) => pruneRows(database.sql, prune, { table }),
+  };
+}

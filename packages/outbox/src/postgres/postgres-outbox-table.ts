@@ -1,0 +1,26 @@
+import type { Sql } from '@backstitch/postgres';
+import type { OutboxTable } from '../outbox-table.js';
+import { insertOutboxRows } from './insert-outbox-rows.js';
+import { markDelivered } from './mark-delivered.js';
+import { outboxTableName } from './outbox-table-name.js';
+import { unsentOutboxRows } from './unsent-outbox-rows.js';
+import { withdrawOutboxRows } from './withdraw-outbox-rows.js';
+
+export interface PostgresOutboxTableOptions {
+  /** The schema of the library's tables. Default `backstitch`. */
+  readonly schema?: string;
+  /** Milliseconds that never go back, for the ends of leases. Default `performance.now()`. The relay must be given the same. */
+  readonly monotonicNowMs?: () => number;
+}
+
+/** The outbox inside a transaction of Postgres. */
+export function postgresOutboxTable(options: PostgresOutboxTableOptions = {}): OutboxTable<Sql> {
+  const table = outboxTableName(options.schema ?? 'backstitch');
+  const monotonicNowMs = options.monotonicNowMs ?? (() => performance.now());
+  return {
+    insert: (sql, rows, { bornLeaseMs } = {}) => insertOutboxRows(sql, rows, { table, bornLeaseMs, monotonicNowMs }),
+    withdraw: (sql, ids) => withdrawOutboxRows(sql, ids, { table }),
+    unsent: (sql, ids) => unsentOutboxRows(sql, ids, { table }),
+    markDelivered: (sql, ids) => markDelivered(sql, ids, { table }),
+  };
+}

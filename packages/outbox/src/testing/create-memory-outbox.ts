@@ -1,0 +1,36 @@
+import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
+import type { OutboxOperations } from '../outbox-operations.js';
+import type { FailedRow, OutboxStore } from '../outbox-store.js';
+import type { OutboxTable } from '../outbox-table.js';
+import { requirePositive } from '../require-positive.js';
+import { memoryOutboxOperations } from './memory-outbox-operations.js';
+import { memoryOutboxStore } from './memory-outbox-store.js';
+import { memoryOutboxTable } from './memory-outbox-table.js';
+
+export interface MemoryOutboxOptions {
+  readonly database: MemoryDatabase;
+  /** Decides everything here, as the database's clock does on Postgres: `clock.now` of a virtual clock. */
+  readonly nowMs: () => number;
+  readonly retryBaseMs?: number;
+  readonly retryLongestMs?: number;
+  readonly onFailed?: (tx: MemoryTransaction, rows: readonly FailedRow[]) => Promise<void>;
+}
+
+export interface MemoryOutbox {
+  readonly store: OutboxStore;
+  /** For transactions of the same `database`. */
+  readonly table: OutboxTable<MemoryTransaction>;
+  readonly operations: OutboxOperations;
+}
+
+/** The whole outbox in memory. Give the relay the same `nowMs` as its `monotonicNowMs`. */
+export function createMemoryOutbox({ database, nowMs, onFailed, ...options }: MemoryOutboxOptions): MemoryOutbox {
+  const retryBaseMs = requirePositive('retryBaseMs', options.retryBaseMs ?? 5_000);
+  const retryLongestMs = requirePositive('retryLongestMs', options.retryLongestMs ?? 3_600_000);
+  let seq = 0;
+  return {
+    store: memoryOutboxStore({ database, nowMs, retryBaseMs, retryLongestMs, onFailed }),
+    table: memoryOutboxTable({ nowMs, nextSeq: () => ++seq }),
+    operations: memoryOutboxOperations(database),
+  };
+}

@@ -1,0 +1,40 @@
+import type { OutboxStatus } from '../outbox-operations.js';
+import type { ClaimedRow, OutboxRow } from '../outbox-row.js';
+
+/** A row of the table in memory. Times are milliseconds of the injected clock. */
+export interface MemoryOutboxRow extends OutboxRow {
+  readonly maxRetries: number;
+  readonly seq: number;
+  readonly status: OutboxStatus;
+  readonly retryCount: number;
+  readonly nextRetryAtMs: number | null;
+  readonly createdAtMs: number;
+  readonly sentAtMs: number | null;
+  readonly claimedUntilMs: number | null;
+  readonly claimEpoch: number;
+  readonly inDoubt: boolean;
+  readonly lastError: string | null;
+}
+
+export const memoryOutboxTableName = 'outbox_events';
+
+export function isUnsent(row: MemoryOutboxRow): boolean {
+  return row.status === 'PENDING' || row.status === 'RETRY';
+}
+
+export function isHeld(row: MemoryOutboxRow, nowMs: number): boolean {
+  return row.claimedUntilMs !== null && row.claimedUntilMs > nowMs;
+}
+
+export function isWaiting(row: MemoryOutboxRow, nowMs: number): boolean {
+  return row.nextRetryAtMs !== null && row.nextRetryAtMs > nowMs;
+}
+
+export function laneOf(row: OutboxRow): string {
+  return JSON.stringify([row.topic, row.key]);
+}
+
+export function asClaimed(row: MemoryOutboxRow, lease: { readonly leaseEndsAtMs: number; readonly behind: string | null }): ClaimedRow {
+  const { id, topic, key, payload, headers, aggregateType, aggregateId, eventType, ordered, seq, claimEpoch } = row;
+  return { id, topic, key, payload, headers, aggregateType, aggregateId, eventType, ordered, seq, epoch: claimEpoch, ...lease };
+}
