@@ -9,6 +9,7 @@ export const messagingErrorCodes = [
   'CONTRACT_VIOLATION',
   'CONTRACT_INVALID',
   'SCHEMA_ASYNC',
+  'SCHEMA_INVALID',
   'ENVELOPE_INVALID',
   'EVENT_INVALID',
   'OPTIONS_INVALID',

@@ -1,18 +1,36 @@
 export { type CancelTimer, type Clock, systemClock } from './clock.js';
-export type {
-  AnyCommand,
-  Command,
-  CommandSpec,
-  Contract,
-  ContractOptions,
-  ErrorsOf,
-  ReceivedOf,
-  ReplyInputOf,
-  ReplyOf,
-  RequestOf,
+export { decodeCommand, encodeCommand } from './command-codec.js';
+export { type CommandIdentity, commandId, type Direction, parseCommandId } from './command-id.js';
+export {
+  type AnyCommand,
+  type Command,
+  type CommandSpec,
+  type Contract,
+  type ContractOptions,
+  commandsOf,
+  contract,
+  contractOptions,
+  type ErrorsOf,
+  type ReceivedOf,
+  type ReplyInputOf,
+  type ReplyOf,
+  type RequestOf,
 } from './contract.js';
+export {
+  type CommandEnvelope,
+  type DecodedEnvelope,
+  envelopeContentType,
+  envelopeLimits,
+  type ReplyEnvelope,
+  type ReplyOutcome,
+  type WithDataJson,
+} from './envelope.js';
 export { MessagingError, type MessagingErrorCode, messagingErrorCodes, TransportUnavailableError } from './errors.js';
+export { type DecodedJson, decodeJson, encodeJson, isLargePayload, type JsonLimits, payloadLimits } from './json-text.js';
 export { type Logger, silentLogger } from './logger.js';
+export { decodeReply, encodeReply } from './reply-codec.js';
+export { issueReplyToken, type ReplyTokenKey, type ReplyTokenKeys, type ReplyTokenSubject, verifyReplyToken } from './reply-token.js';
+export { type Validated, type Violation, validate } from './standard-schema.js';
 export type {
   BatchContext,
   BatchHandler,

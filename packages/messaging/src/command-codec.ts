@@ -1,0 +1,31 @@
+import type { AttributeReader, Attributes } from './attribute-reader.js';
+import { type CommandEnvelope, type DecodedEnvelope, envelopeLimits, type WithDataJson } from './envelope.js';
+import { readEnvelope, readSharedFields, sharedAttributes, writeEnvelope } from './envelope-codec.js';
+
+/**
+ * A command as CloudEvents 1.0 structured JSON. `type` is the command's name.
+ *
+ * @throws MessagingError ENVELOPE_INVALID where `decodeCommand` would refuse it.
+ */
+export function encodeCommand(envelope: WithDataJson<CommandEnvelope>): string {
+  const attributes = {
+    ...sharedAttributes(envelope, envelope.command),
+    firstsentat: envelope.firstSentAt,
+    replytopic: envelope.replyTopic,
+  };
+  return writeEnvelope(attributes, envelope.dataJson, readCommand);
+}
+
+/** Checks every attribute's type and length; unknown attributes are ignored. Never throws. */
+export function decodeCommand(text: string | null): DecodedEnvelope<CommandEnvelope> {
+  return readEnvelope(text, 'command', readCommand);
+}
+
+function readCommand(read: AttributeReader, attributes: Attributes): CommandEnvelope {
+  return {
+    ...readSharedFields(read, attributes, ''),
+    firstSentAt: read.timestamp('firstsentat'),
+    replyTopic: read.text('replytopic', envelopeLimits.topic),
+    data: attributes['data'] ?? null,
+  };
+}
