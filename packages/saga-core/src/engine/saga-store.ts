@@ -28,7 +28,12 @@ export interface SagaStore<Trx> {
   countDiscards(discards: readonly DiscardCount[]): Promise<void>;
   /** Keeps what could not be understood, bounded in size and number, for a person to look at. */
   quarantine(records: readonly QuarantinedRecord[]): Promise<void>;
+  /** Says what kind of failure an error of this store, or of the author's code on its transaction, is. By SQLSTATE or code, never by text. */
+  classify(error: unknown): StoreFailure;
 }
+
+/** `infrastructure`: wait and try again for ever · `conflict`: try again at once · `poison`: this very data can never be stored · `other`: the code's own. */
+export type StoreFailure = 'infrastructure' | 'conflict' | 'poison' | 'other';
 
 export interface DefinitionKey {
   readonly saga: string;

@@ -50,7 +50,7 @@ function resend(draft: Draft, step: StepDefinition, direction: Direction, pace: 
     setPace(draft, step.name, { ...pace, attempt: pace.attempt + 1 });
     return runLocal(draft, step.name, direction);
   }
-  const retentionMs = step.command.fenceRetentionMs ?? defaultFenceRetentionMs;
+  const retentionMs = step.command.fenceRetentionMs;
   if (draft.now - pace.firstSentAt > retentionMs) {
     const { retryAt: _, ...still } = pace;
     setPace(draft, step.name, still);
@@ -61,8 +61,6 @@ function resend(draft: Draft, step: StepDefinition, direction: Direction, pace: 
   setPace(draft, step.name, due);
   send(draft, step, direction);
 }
-
-const defaultFenceRetentionMs = 90 * 86_400_000;
 
 /** The broker refused the command's record for good: an attempt that nobody saw. */
 export function applyNotSent(draft: Draft, input: SagaInput & { readonly kind: 'notSent' }): Discard | undefined {

@@ -1,11 +1,13 @@
 import type { ClaimedRow, NewOutboxRow } from '@backstitch/outbox';
-import type { QuarantinedRecord } from '../engine/saga-store.js';
+import type { QuarantinedRecord, StoreFailure } from '../engine/saga-store.js';
 
 /** Where a participant remembers what became of each command. Postgres and memory pass one suite, `fenceStoreConformance` of `./testing`. */
 export interface FenceStore<Trx> {
   /** A transaction of the library's own in the participant's database: fence, the handler's writes and the reply commit together. */
   transaction<T>(work: (tx: FenceTransaction<Trx>) => Promise<T>): Promise<T>;
   quarantine(records: readonly QuarantinedRecord[]): Promise<void>;
+  /** As `SagaStore.classify`. */
+  classify(error: unknown): StoreFailure;
   /** Forgets what was settled longer ago than `olderThanMs`, at most `limit` rows. Answers how many. */
   prune(options: { readonly olderThanMs: number; readonly limit: number }): Promise<number>;
 }

@@ -1,0 +1,52 @@
+import type { Direction } from '../machine/saga-input.js';
+import type { FenceRow } from './fence-store.js';
+
+/** What a command finds at its fence. Pure: the row is locked by whoever asks. */
+export type FenceDecision =
+  /** Call the handler. */
+  | { readonly kind: 'run' }
+  /** It was answered before: the same answer again, the handler is not called. */
+  | { readonly kind: 'answer'; readonly outcome: 'succeeded' | 'declined'; readonly replyJson: string }
+  /** An undo has closed this round: a late do must not take effect. */
+  | { readonly kind: 'refuse' }
+  /** There is nothing to undo: close the round against copies still in flight, and say done. The handler is not called. */
+  | { readonly kind: 'close' };
+
+/**
+ * Do and undo of one step's round share a row, so that whichever comes first is seen by the other: a late do after its undo is refused
+ * (hanging), an undo of a do that never came changes nothing (null compensation), and a copy of either gets the stored answer. After the
+ * barrier of DTM, over a broker.
+ */
+export function decideFence(row: FenceRow, direction: Direction): FenceDecision {
+  return direction === 'do' ? decideDo(row) : decideUndo(row);
+}
+
+function decideDo(row: FenceRow): FenceDecision {
+  switch (row.status) {
+    case 'fresh':
+      return { kind: 'run' };
+    case 'succeeded':
+    case 'declined':
+      return { kind: 'answer', outcome: row.status, replyJson: row.doReply ?? 'null' };
+    case 'tombstone':
+    case 'undone':
+      return { kind: 'refuse' };
+    default:
+      return row.status satisfies never;
+  }
+}
+
+function decideUndo(row: FenceRow): FenceDecision {
+  switch (row.status) {
+    case 'fresh':
+    case 'declined':
+      return { kind: 'close' };
+    case 'succeeded':
+      return { kind: 'run' };
+    case 'tombstone':
+    case 'undone':
+      return { kind: 'answer', outcome: 'succeeded', replyJson: row.undoReply ?? 'null' };
+    default:
+      return row.status satisfies never;
+  }
+}
