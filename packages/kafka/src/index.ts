@@ -1,1 +1,6 @@
-export {};
+export { KafkaTransportError, type KafkaErrorCode, kafkaErrorCodes } from './errors.js';
+export type { KafkaClient } from './kafka-client.js';
+export { kafkaTransport } from './kafka-transport.js';
+export { kafkaLogCreator } from './log-creator.js';
+export { commandTopic, deadLetterTopic, replyTopic } from './topic-names.js';
+export type { HeaderLimits, KafkaTransportOptions } from './transport-options.js';

@@ -1,0 +1,89 @@
+import { TransportUnavailableError } from '@backstitch/messaging';
+import type { Trouble } from './classify-trouble.js';
+import type { ProducerSession } from './producer-session.js';
+import { recordBytes } from './record-bytes.js';
+import type { SendEntry } from './send-call.js';
+import { splitRequests } from './split-requests.js';
+import { suspects } from './suspects.js';
+import type { Refusal, TopicDirectory } from './topic-directory.js';
+
+export interface DeliveryOptions {
+  readonly producer: ProducerSession;
+  readonly topics: TopicDirectory;
+  readonly maxRecordBytes: number;
+}
+
+const requestLimits = { bytesPerTopic: 900_000, records: 5000 };
+
+/** Sends records in order and settles each in its call. Rejects with `TransportUnavailableError`; what is not settled then is unknown. */
+export function createDelivery(options: DeliveryOptions): (entries: readonly SendEntry[]) => Promise<void> {
+  const { producer, topics, maxRecordBytes } = options;
+
+  /** Refuses what can be told without asking a partition; answers the rest. */
+  const admit = async (entries: readonly SendEntry[]): Promise<SendEntry[]> => {
+    const named = entries.map(({ record }) => record.topic).filter((topic) => typeof topic === 'string' && topic !== '');
+    const standing = await topics.look([...new Set(named)]);
+    return entries.filter((entry) => {
+      const refusal = refusalBefore(entry, maxRecordBytes) ?? standing.get(entry.record.topic);
+      if (refusal !== undefined) entry.call.refused(entry, refusal.code, refusal.message);
+      return refusal === undefined;
+    });
+  };
+
+  const write = async (entries: readonly SendEntry[], lastTry: boolean): Promise<void> => {
+    const open = entries.filter((entry) => !entry.call.heldBack(entry));
+    if (open.length === 0) return;
+    const trouble = await producer.produce(open);
+    if (trouble === undefined) {
+      for (const entry of open) entry.call.sent(entry);
+      return;
+    }
+    if (trouble.kind === 'unavailable') throw unavailable(trouble);
+    if (trouble.code === 'UNKNOWN_TOPIC') {
+      // kafkajs asks for all topics it ever sent to, and one that was deleted since fails them all: a new producer knows only these.
+      producer.retire();
+      topics.forget(open.map(({ record }) => record.topic));
+      if (lastTry) throw unavailable(trouble);
+      await write(await admit(open), true);
+      return;
+    }
+    await isolate(open, trouble, lastTry);
+  };
+
+  const isolate = async (open: readonly SendEntry[], trouble: Extract<Trouble, { kind: 'refusal' }>, lastTry: boolean): Promise<void> => {
+    const found = suspects(open, trouble.code, producer.partitionOf);
+    switch (found.kind) {
+      case 'guilty':
+        for (const entry of found.entries) entry.call.refused(entry, trouble.code, `the broker answered ${trouble.type}`);
+        return;
+      case 'parts':
+        // One after the other: the second half of a lane must not be written before the first is judged.
+        for (const part of found.parts) await write(part, lastTry);
+        return;
+    }
+  };
+
+  return async (entries) => {
+    const admitted = await admit(entries);
+    for (const request of splitRequests(admitted, requestLimits)) await write(request, false);
+  };
+}
+
+function refusalBefore({ record }: SendEntry, maxRecordBytes: number): Refusal | undefined {
+  // Reached by callers without types, and by rows that another program wrote.
+  if (typeof record.key !== 'string' || typeof record.value !== 'string' || typeof record.topic !== 'string') {
+    return { code: 'INVALID_RECORD', message: 'topic, key and value must be strings' };
+  }
+  if (record.topic === '') return { code: 'UNKNOWN_TOPIC', message: 'the topic has no name' };
+  const bytes = recordBytes(record);
+  if (bytes <= maxRecordBytes) return undefined;
+  return { code: 'RECORD_TOO_LARGE', message: `${bytes} bytes, where ${maxRecordBytes} are allowed (maxRecordBytes)` };
+}
+
+function unavailable(trouble: Trouble): TransportUnavailableError {
+  const type = trouble.type ?? 'no answer';
+  return new TransportUnavailableError(`the broker could not be reached or could not write (${type})`, {
+    cause: trouble.cause,
+    fields: { type: trouble.type },
+  });
+}

@@ -1,0 +1,30 @@
+/** Every code that this package throws on its own; `MessagingError` codes come from `@backstitch/messaging`. */
+export const kafkaErrorCodes = [
+  'KAFKA_OPTION_INVALID',
+  'KAFKA_CLIENT_UNSUPPORTED',
+  'KAFKA_CONSUMER_DIED',
+  'KAFKA_NOT_AUTHORIZED',
+  'KAFKA_TOPIC_NOT_CREATED',
+] as const;
+export type KafkaErrorCode = (typeof kafkaErrorCodes)[number];
+
+export interface KafkaTransportErrorOptions {
+  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** Carries a stable `code`, the evidence as `fields`, and a `hint` that says what to do. */
+export class KafkaTransportError extends Error {
+  override readonly name = 'KafkaTransportError';
+  readonly code: KafkaErrorCode;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly hint: string | undefined;
+
+  constructor(code: KafkaErrorCode, message: string, options: KafkaTransportErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.fields = options.fields ?? {};
+    this.hint = options.hint;
+  }
+}

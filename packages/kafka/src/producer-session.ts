@@ -1,0 +1,101 @@
+import type { Logger } from '@backstitch/messaging';
+import kafkajs, { type Message, type Producer } from 'kafkajs';
+import { classifyTrouble, type Trouble } from './classify-trouble.js';
+import { inTime } from './deadline.js';
+import type { KafkaClient } from './kafka-client.js';
+import type { SendEntry } from './send-call.js';
+
+/** A kafkajs producer that connects when it is first used and is replaced when it is not to be trusted any more. */
+export interface ProducerSession {
+  /** One request. Answers undefined where every record is written by all in-sync replicas. Never rejects. */
+  produce(entries: readonly SendEntry[]): Promise<Trouble | undefined>;
+  /** The partition that a record was last sent to; undefined where it never came so far. */
+  partitionOf(entry: SendEntry): number | undefined;
+  /** The next request gets a new producer. */
+  retire(): void;
+  close(timeoutMs: number): Promise<void>;
+}
+
+export interface ProducerSessionOptions {
+  readonly kafka: KafkaClient;
+  readonly sendTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+/** Few and quick: the caller has a policy of its own, and it must hear of trouble in bounded time. */
+const retry = { retries: 3, initialRetryTime: 100, maxRetryTime: 1000 };
+const retiredCloseMs = 30_000;
+
+export function createProducerSession(options: ProducerSessionOptions): ProducerSession {
+  const { kafka, sendTimeoutMs, logger } = options;
+  const partitions = new WeakMap<SendEntry, number>();
+  const owners = new WeakMap<object, SendEntry>();
+  let current: { readonly producer: Producer; connected: Promise<void> | undefined } | undefined;
+
+  /** murmur2 as in the Java client, pinned: another partitioner would move keys to other partitions during a rolling deploy. */
+  const createPartitioner = (): ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> => {
+    const choose = kafkajs.Partitioners.DefaultPartitioner();
+    return (args) => {
+      const partition = choose(args);
+      const entry = owners.get(args.message);
+      if (entry !== undefined) partitions.set(entry, partition);
+      return partition;
+    };
+  };
+
+  const send = async (entries: readonly SendEntry[]): Promise<void> => {
+    current ??= { producer: kafka.producer({ createPartitioner, allowAutoTopicCreation: false, retry }), connected: undefined };
+    const session = current;
+    session.connected ??= session.producer.connect();
+    try {
+      await session.connected;
+    } catch (error) {
+      session.connected = undefined;
+      throw error;
+    }
+    await session.producer.sendBatch({ acks: -1, topicMessages: byTopic(entries, owners) });
+  };
+
+  const retire = (): void => {
+    const retired = current;
+    current = undefined;
+    if (retired === undefined) return;
+    inTime(retired.producer.disconnect(), retiredCloseMs).catch((error: unknown) => {
+      logger.debug({ err: error }, 'a retired producer did not disconnect cleanly');
+    });
+  };
+
+  return {
+    async produce(entries) {
+      try {
+        const outcome = await inTime(send(entries), sendTimeoutMs);
+        if (outcome.kind === 'done') return undefined;
+      } catch (error) {
+        return classifyTrouble(error);
+      }
+      // The request may still be written. A new producer does not queue behind it, and the records that follow are sent again by the caller.
+      retire();
+      return { kind: 'unavailable', type: 'SEND_TIMEOUT', cause: undefined };
+    },
+    partitionOf: (entry) => partitions.get(entry),
+    retire,
+    async close(timeoutMs) {
+      const last = current;
+      current = undefined;
+      if (last !== undefined) await inTime(last.producer.disconnect(), timeoutMs);
+    },
+  };
+}
+
+function byTopic(entries: readonly SendEntry[], owners: WeakMap<object, SendEntry>): { topic: string; messages: Message[] }[] {
+  const topics = new Map<string, Message[]>();
+  for (const entry of entries) {
+    const { topic, key, value, headers } = entry.record;
+    const message: Message = { key, value, ...(headers === undefined ? {} : { headers: { ...headers } }) };
+    owners.set(message, entry);
+    const messages = topics.get(topic);
+    if (messages === undefined) topics.set(topic, [message]);
+    else messages.push(message);
+  }
+  return [...topics].map(([topic, messages]) => ({ topic, messages }));
+}
