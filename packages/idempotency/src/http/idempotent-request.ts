@@ -1,0 +1,85 @@
+import type { Sql } from '@backstitch/postgres';
+import { IdempotencyMismatchError, KeyInFlightError } from '../errors.js';
+import { runUnderKey } from '../keys/run-under-key.js';
+import { defaultLockTimeoutMs, keyClaim, type OnceContext } from '../once.js';
+import { requirePositive } from '../require-option.js';
+import { type HttpResponse, isTransient, toReplayed, toStored } from './http-response.js';
+import { problem } from './problem.js';
+import { requestKey } from './request-key.js';
+
+export interface RequestOptions {
+  /** Who asks: the authenticated user or tenant. Keys of one are never seen by another. */
+  readonly principal: string;
+  readonly method: string;
+  /** The route's pattern with its parameters filled in: `/orders/o-1/payments`. */
+  readonly route: string;
+  /** The header `Idempotency-Key` as the framework gives it. */
+  readonly key: string | readonly string[] | undefined;
+  /** What the fingerprint is taken of: parsed JSON, text or bytes. Another body under the same key is answered 422. */
+  readonly body: unknown;
+  /** How long the response is kept, in milliseconds. Default 24 hours. */
+  readonly ttlMs?: number;
+  /** How long to wait for the same request in flight before 409, in milliseconds. Default 2,000. */
+  readonly lockTimeoutMs?: number;
+}
+
+export interface RequestOutcome {
+  /**
+   * `fresh`: the handler ran. `replayed`: it ran before; status, headers and body are those of then, marked by `Idempotency-Replayed: true`.
+   * `refused`: it did not run; the response is a problem+json of 400, 409 or 422.
+   */
+  readonly kind: 'fresh' | 'replayed' | 'refused';
+  readonly response: HttpResponse;
+}
+
+/** Carries a transient response out of the savepoint, which it rolls back: neither the key nor the handler's writes stay. */
+class TransientResponse extends Error {
+  readonly response: HttpResponse;
+
+  constructor(response: HttpResponse) {
+    super('The response is not to be stored.');
+    this.response = response;
+  }
+}
+
+export async function idempotentRequest(
+  sql: Sql,
+  context: OnceContext,
+  call: { readonly options: RequestOptions; handler(): Promise<HttpResponse> },
+): Promise<RequestOutcome> {
+  const { options } = call;
+  const header = requestKey(options.key);
+  if (header.kind !== 'key') return { kind: 'refused', response: problem(header) };
+  const method = options.method.toUpperCase();
+  const claim = keyClaim(context, {
+    // As JSON, so that no principal can be written that ends in another's method and route.
+    scope: `http:${JSON.stringify([options.principal, method, options.route])}`,
+    key: header.key,
+    fingerprint: options.body ?? null,
+    operationType: `${method} ${options.route}`,
+    ...(options.ttlMs === undefined ? {} : { ttlMs: options.ttlMs }),
+  });
+  const lockTimeoutMs = requirePositive('lockTimeoutMs', options.lockTimeoutMs ?? defaultLockTimeoutMs);
+  const run = async (): Promise<{ value: HttpResponse; response: ReturnType<typeof toStored> }> => {
+    const value = await call.handler();
+    if (isTransient(value.status)) throw new TransientResponse(value);
+    return { value, response: toStored(value) };
+  };
+  try {
+    const outcome = await runUnderKey(sql, { claim, lockTimeoutMs, run });
+    if (outcome.kind === 'fresh') return { kind: 'fresh', response: outcome.value };
+    return { kind: 'replayed', response: toReplayed(outcome.response) };
+  } catch (error) {
+    return answerTo(error, claim);
+  }
+}
+
+/** Only what is about this very key: the handler may use keys of its own, and their trouble is its own. */
+function answerTo(error: unknown, claim: { readonly scope: string; readonly key: string }): RequestOutcome {
+  if (error instanceof TransientResponse) return { kind: 'fresh', response: error.response };
+  const refused = error instanceof KeyInFlightError ? 'in-flight' : error instanceof IdempotencyMismatchError ? 'reused' : undefined;
+  if (refused === undefined) throw error;
+  const { fields } = error as KeyInFlightError | IdempotencyMismatchError;
+  if (fields['scope'] !== claim.scope || fields['key'] !== claim.key) throw error;
+  return { kind: 'refused', response: problem({ kind: refused }) };
+}

@@ -1,0 +1,59 @@
+import type { HttpResponse } from './http-response.js';
+
+/** Why a request was refused before its handler ran. */
+export type Refusal =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'invalid'; readonly reason: string }
+  | { readonly kind: 'in-flight' }
+  | { readonly kind: 'reused' };
+
+/** RFC 9457, with the statuses of the IETF draft "The Idempotency-Key HTTP Header Field", section 2.7. */
+export function problem(refusal: Refusal): HttpResponse {
+  switch (refusal.kind) {
+    case 'missing':
+      return toResponse({
+        status: 400,
+        code: 'KEY_MISSING',
+        title: 'Idempotency-Key is missing',
+        detail: 'This operation needs the header Idempotency-Key.',
+      });
+    case 'invalid':
+      return toResponse({
+        status: 400,
+        code: 'KEY_INVALID',
+        title: 'Idempotency-Key is not valid',
+        detail: `The header cannot be used: ${refusal.reason}.`,
+      });
+    case 'in-flight':
+      return toResponse({
+        status: 409,
+        code: 'KEY_IN_FLIGHT',
+        title: 'A request is outstanding for this Idempotency-Key',
+        detail: 'The same request is under way. Try again shortly for its answer.',
+        headers: { 'retry-after': '1' },
+      });
+    case 'reused':
+      return toResponse({
+        status: 422,
+        code: 'KEY_REUSED',
+        title: 'Idempotency-Key is already used',
+        detail: 'The key was used with another payload. Take a new key for a new operation.',
+      });
+  }
+}
+
+interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function toResponse({ headers, ...members }: Problem): HttpResponse {
+  return {
+    status: members.status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+    body: JSON.stringify({ type: 'about:blank', ...members }),
+  };
+}

@@ -1,0 +1,67 @@
+import { type Database, defaultSchema, quoteIdentifier, validateSchemaName } from '@backstitch/postgres';
+import type { HttpResponse } from './http/http-response.js';
+import { idempotentRequest, type RequestOptions, type RequestOutcome } from './http/idempotent-request.js';
+import { type ConsumeOptions, type ConsumeOutcome, consumeOnce } from './inbox/consume-once.js';
+import { pruneMessages } from './inbox/prune-messages.js';
+import { lookupKey, type StoredKey } from './keys/lookup-key.js';
+import { pruneKeys } from './keys/prune-keys.js';
+import { type OnceOptions, type OnceOutcome, once } from './once.js';
+import { type PruneOptions, prune } from './prune.js';
+import { requireName, requirePositive } from './require-option.js';
+import type { ResultCodec, StandardSchemaLike } from './result-shape.js';
+
+export interface IdempotencyOptions<Trx> {
+  readonly database: Database<Trx>;
+  /** Default `backstitch`. */
+  readonly schema?: string;
+  /** Makes fingerprints HMACs: without it, who reads the table can guess short payloads. All processes need the same one. */
+  readonly fingerprintSecret?: string | Uint8Array;
+}
+
+/** Work that is done once per key, in the caller's own transaction. */
+export interface Idempotency<Trx> {
+  /**
+   * Runs `work` unless it ran before under this key; claim, work and result commit together with the caller's transaction, and a rollback or a
+   * crash frees the key at once. Work that throws leaves nothing, its error is rethrown and the transaction goes on.
+   * Throws `KEY_REUSED` (another fingerprint), `KEY_IN_FLIGHT` (a rival has not ended), `RESULT_NOT_JSON`.
+   */
+  once<T>(trx: Trx, options: OnceOptions & { readonly result: ResultCodec<T> }, work: () => Promise<T>): Promise<OnceOutcome<T>>;
+  once<Input, Output>(
+    trx: Trx,
+    options: OnceOptions & { readonly result: StandardSchemaLike<Input, Output> },
+    work: () => Promise<Input>,
+  ): Promise<OnceOutcome<Output>>;
+  once<T>(trx: Trx, options: OnceOptions, work: () => Promise<T>): Promise<OnceOutcome<T>>;
+  /** The core of the HTTP header `Idempotency-Key`, for any framework. A response of 408, 425, 429 or 5xx is not stored and undoes the handler's writes. */
+  idempotentRequest(trx: Trx, options: RequestOptions, handler: () => Promise<HttpResponse>): Promise<RequestOutcome>;
+  /** The inbox: runs `work` unless this consumer has processed the message before. */
+  consumeOnce<T>(trx: Trx, options: ConsumeOptions, work: () => Promise<T>): Promise<ConsumeOutcome<T>>;
+  /** What is stored under a key; undefined where it is free, expired, or not committed yet. Runs outside any transaction. */
+  lookup(at: { readonly scope: string; readonly key: string }): Promise<StoredKey | undefined>;
+  /** Deletes expired keys in batches; answers how many. */
+  prune(options?: PruneOptions): Promise<number>;
+  /** Deletes inbox rows older than `olderThanMs`, in batches. It must exceed the longest time after which a message may be delivered again. */
+  pruneInbox(options: PruneOptions & { readonly olderThanMs: number }): Promise<number>;
+}
+
+export function createIdempotency<Trx>(options: IdempotencyOptions<Trx>): Idempotency<Trx> {
+  const { database } = options;
+  const schema = quoteIdentifier(validateSchemaName(options.schema ?? defaultSchema));
+  const keys = { table: `${schema}.idem_keys`, secret: options.fingerprintSecret };
+  const inbox = `${schema}.inbox_messages`;
+  return {
+    once: async (trx: Trx, call: OnceOptions, work: () => Promise<unknown>) =>
+      // The overloads say which type comes of which `result`; the implementation treats all alike.
+      once(database.within(trx), keys, { options: call, work }) as Promise<OnceOutcome<never>>,
+    idempotentRequest: async (trx, call, handler) =>
+      idempotentRequest(database.within(trx), keys, { options: call, handler }),
+    consumeOnce: async (trx, call, work) => consumeOnce(database.within(trx), { table: inbox, options: call, work }),
+    lookup: async ({ scope, key }) =>
+      lookupKey(database.sql, { table: keys.table, scope: requireName('scope', scope), key: requireName('key', key) }),
+    prune: (call = {}) => prune(call, (limit) => pruneKeys(database.sql, { table: keys.table, limit })),
+    pruneInbox: async (call) => {
+      const olderThanMs = requirePositive('olderThanMs', call.olderThanMs);
+      return prune(call, (limit) => pruneMessages(database.sql, { table: inbox, limit, olderThanMs }));
+    },
+  };
+}
