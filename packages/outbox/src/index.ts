@@ -16,4 +16,5 @@ export type { InsertOptions, OutboxTable } from './outbox-table.js';
 export { type PostgresOutboxOperationsOptions, postgresOutboxOperations } from './postgres/postgres-outbox-operations.js';
 export { type PostgresOutboxStoreOptions, postgresOutboxStore } from './postgres/postgres-outbox-store.js';
 export { type PostgresOutboxTableOptions, postgresOutboxTable } from './postgres/postgres-outbox-table.js';
-export type { Relay, RelayRun } from './relay.js';
+export { createRelay, type Relay, type RelayRun } from './relay.js';
+export type { RelayOptions } from './relay/relay-options.js';

@@ -1,0 +1,135 @@
+import { OutboxError } from '../errors.js';
+import { backoffMs } from './backoff.js';
+import type { BrokerPause } from './broker-pause.js';
+import type { Claimer } from './claimer.js';
+import type { LaneQueue } from './lane-queue.js';
+import type { RelaySettings } from './relay-options.js';
+import { released, type Sender } from './sender.js';
+import type { Settler } from './settler.js';
+import type { WakeUp } from './wake-up.js';
+
+/** The relay's two loops: one fills the queue from the store, the other empties it into the transport. */
+export interface Pump {
+  start(): void;
+  stop(options?: { readonly timeoutMs?: number }): Promise<void>;
+  state(): PumpState;
+}
+
+export type PumpState = 'new' | 'started' | 'stopped';
+
+export interface PumpParts {
+  readonly settings: RelaySettings;
+  readonly queue: LaneQueue;
+  readonly claimer: Claimer;
+  readonly pause: BrokerPause;
+  readonly sender: Sender;
+  readonly settler: Settler;
+  readonly wakeClaims: WakeUp;
+  readonly wakeSends: WakeUp;
+}
+
+const longestClaimBackoffMs = 5_000;
+
+export function createPump(parts: PumpParts): Pump {
+  const { settings, queue, settler, pause, wakeClaims, wakeSends } = parts;
+  // Read through a function: the state changes while a loop awaits.
+  let current: PumpState = 'new';
+  const state = (): PumpState => current;
+  const isStarted = (): boolean => state() === 'started';
+  let loops: Promise<unknown> = Promise.resolve();
+  let stopping: Promise<void> | undefined;
+
+  const finish = async (): Promise<void> => {
+    try {
+      await loops;
+      settler.add(released(queue.drain()));
+      await settler.flush();
+    } catch (error) {
+      settings.logger.error({ error }, 'the relay did not stop cleanly; the leases of what it held will run out');
+    }
+  };
+  const stop = async (timeoutMs: number): Promise<void> => {
+    current = 'stopped';
+    pause.stop();
+    wakeClaims.wake();
+    wakeSends.wake();
+    let inTime = true;
+    const timeout = new Promise<void>((resolve) => {
+      const cancel = settings.clock.setTimer(timeoutMs, () => {
+        inTime = false;
+        resolve();
+      });
+      void finish().finally(() => {
+        cancel();
+        resolve();
+      });
+    });
+    await timeout;
+    settler.abandon();
+    if (!inTime) settings.logger.warn({ timeoutMs, held: queue.held() }, 'the relay stopped before all was settled; the leases will run out');
+  };
+
+  return {
+    state,
+    start() {
+      if (state() === 'stopped') throw new OutboxError('RELAY_STOPPED', 'The relay is stopped.', { hint: 'Create a new one.' });
+      if (state() === 'started') return;
+      current = 'started';
+      loops = Promise.all([claimLoop(parts, isStarted), sendLoop(parts, isStarted)]);
+    },
+    stop({ timeoutMs = 10_000 } = {}) {
+      stopping ??= stop(timeoutMs);
+      return stopping;
+    },
+  };
+}
+
+async function claimLoop({ settings, queue, claimer, pause, wakeClaims, wakeSends, settler }: PumpParts, isStarted: () => boolean): Promise<void> {
+  const { batchSize, pollIntervalMs, longestPollIntervalMs, logger, random } = settings;
+  let failures = 0;
+  let idle = 0;
+  while (isStarted()) {
+    // Woken when the pause ends, and when the queue has room again.
+    if (pause.state() === 'paused' || queue.waiting() >= batchSize) {
+      await wakeClaims.sleep();
+      continue;
+    }
+    let more = false;
+    try {
+      // After broker trouble one row shows whether the broker is back; a batch would put all its rows in doubt again.
+      const claimed = await claimer.claim(pause.state() === 'probing' ? 1 : batchSize);
+      failures = 0;
+      idle = claimed.rows.length > 0 ? 0 : idle + 1;
+      more = claimed.more;
+      if (claimed.rows.length > 0 && !isStarted()) settler.add(released(claimed.rows));
+      else if (claimed.rows.length > 0) {
+        queue.add(claimed.rows);
+        wakeSends.wake();
+      }
+    } catch (error) {
+      failures += 1;
+      logger.warn({ error, failures }, 'outbox rows could not be claimed');
+    }
+    if (more && pause.state() === 'open') continue;
+    // Jittered also when all is well: relays in step would meet at the lock that serialises claims.
+    const longestMs = failures > 0 ? longestClaimBackoffMs : longestPollIntervalMs;
+    if (isStarted()) await wakeClaims.sleep(backoffMs(Math.max(failures, idle, 1), { firstMs: pollIntervalMs, longestMs, random }));
+  }
+}
+
+async function sendLoop({ settings, queue, sender, settler, pause, wakeClaims, wakeSends }: PumpParts, isStarted: () => boolean): Promise<void> {
+  const limits = { maxRows: settings.batchSize, maxBytes: settings.batchBytes };
+  while (isStarted()) {
+    const wasFull = queue.waiting() >= settings.batchSize;
+    const { batch, givenBack } = queue.take(limits, settings.monotonicNowMs());
+    if (givenBack.length > 0) settler.add(released(givenBack));
+    if (batch.length === 0) {
+      await wakeSends.sleep();
+      continue;
+    }
+    if (wasFull && queue.waiting() < settings.batchSize) wakeClaims.wake();
+    const wasProbing = pause.state() === 'probing';
+    settler.add(await sender.send(batch));
+    if (wasProbing && pause.state() === 'open') wakeClaims.wake();
+  }
+}
