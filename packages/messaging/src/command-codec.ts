@@ -1,4 +1,4 @@
-import type { AttributeReader, Attributes } from './attribute-reader.js';
+import type { AttributeReader } from './attribute-reader.js';
 import { type CommandEnvelope, type DecodedEnvelope, envelopeLimits, type WithDataJson } from './envelope.js';
 import { readEnvelope, readSharedFields, sharedAttributes, writeEnvelope } from './envelope-codec.js';
 
@@ -8,11 +8,10 @@ import { readEnvelope, readSharedFields, sharedAttributes, writeEnvelope } from 
  * @throws MessagingError ENVELOPE_INVALID where `decodeCommand` would refuse it.
  */
 export function encodeCommand(envelope: WithDataJson<CommandEnvelope>): string {
-  const attributes = {
-    ...sharedAttributes(envelope, envelope.command),
+  const attributes = Object.assign(sharedAttributes(envelope, envelope.command), {
     firstsentat: envelope.firstSentAt,
     replytopic: envelope.replyTopic,
-  };
+  });
   return writeEnvelope(attributes, envelope.dataJson, readCommand);
 }
 
@@ -21,11 +20,10 @@ export function decodeCommand(text: string | null): DecodedEnvelope<CommandEnvel
   return readEnvelope(text, 'command', readCommand);
 }
 
-function readCommand(read: AttributeReader, attributes: Attributes): CommandEnvelope {
-  return {
-    ...readSharedFields(read, attributes, ''),
+function readCommand(read: AttributeReader): CommandEnvelope {
+  return Object.assign(readSharedFields(read, ''), {
     firstSentAt: read.timestamp('firstsentat'),
     replyTopic: read.text('replytopic', envelopeLimits.topic),
-    data: attributes['data'] ?? null,
-  };
+    data: read.attributes['data'] ?? null,
+  });
 }

@@ -1,4 +1,4 @@
-import type { AttributeReader, Attributes } from './attribute-reader.js';
+import type { AttributeReader } from './attribute-reader.js';
 import { type DecodedEnvelope, envelopeLimits, type ReplyEnvelope, type WithDataJson } from './envelope.js';
 import { readEnvelope, readSharedFields, sharedAttributes, writeEnvelope } from './envelope-codec.js';
 
@@ -12,12 +12,11 @@ const typeSuffix = '.reply';
  * nothing in that may keep the reply from being sent.
  */
 export function encodeReply(envelope: WithDataJson<ReplyEnvelope>): string {
-  const attributes = {
-    ...sharedAttributes(envelope, `${envelope.command}${typeSuffix}`),
+  const attributes = Object.assign(sharedAttributes(envelope, `${envelope.command}${typeSuffix}`), {
     outcome: envelope.outcome,
     outcomecode: envelope.code,
     outcomemessage: storableMessage(envelope.message),
-  };
+  });
   return writeEnvelope(attributes, envelope.dataJson, readReply);
 }
 
@@ -26,19 +25,18 @@ export function decodeReply(text: string | null): DecodedEnvelope<ReplyEnvelope>
   return readEnvelope(text, 'reply', readReply);
 }
 
-function readReply(read: AttributeReader, attributes: Attributes): ReplyEnvelope {
+function readReply(read: AttributeReader): ReplyEnvelope {
   const outcome = read.oneOf('outcome', ['succeeded', 'declined', 'failed']);
   const code = read.optionalText('outcomecode', envelopeLimits.name);
   const message = read.optionalText('outcomemessage', envelopeLimits.message);
   if (outcome === 'succeeded' && code !== undefined) read.reject('outcomecode stands beside succeeded');
   if (outcome !== 'succeeded' && code === undefined) read.reject('outcomecode is missing');
-  return {
-    ...readSharedFields(read, attributes, typeSuffix),
-    outcome,
-    ...(code === undefined ? {} : { code }),
-    ...(message === undefined ? {} : { message }),
-    data: attributes['data'] ?? null,
-  };
+  return Object.assign(
+    readSharedFields(read, typeSuffix),
+    { outcome, data: read.attributes['data'] ?? null },
+    code === undefined ? undefined : { code },
+    message === undefined ? undefined : { message },
+  );
 }
 
 function storableMessage(message: string | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { CloudEvent, HTTP } from 'cloudevents';
+import { type CloudEvent, HTTP } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import { decodeCommand, encodeCommand, envelopeContentType, MessagingError } from '../src/index.js';
 import { someCommand } from './envelopes.js';

@@ -1,4 +1,4 @@
-import { CloudEvent, HTTP } from 'cloudevents';
+import { type CloudEvent, HTTP } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import { decodeCommand, decodeReply, encodeCommand, encodeReply, envelopeContentType } from '../src/index.js';
 import { someCommand, someReply } from './envelopes.js';

@@ -151,15 +151,21 @@ function brokerPort({ logs, activity, groups, host, random, sendFailureChance }:
         refuseWhenDown();
         return results;
       }),
-    join: ({ group, topics, handle, maxBatchRecords }, memberId) =>
+    join: ({ group, topics, handle, maxBatchRecords = 500 }, memberId) =>
       request(async () => {
+        if (!Number.isInteger(maxBatchRecords) || maxBatchRecords < 1) {
+          throw new MessagingError('OPTIONS_INVALID', `maxBatchRecords is ${maxBatchRecords}`, {
+            fields: { field: 'maxBatchRecords', found: maxBatchRecords },
+            hint: 'Give a whole number from 1.',
+          });
+        }
         const read = topics.flatMap((topic) => logs.partitions(topic) ?? unknownTopic(topic));
         let existing = groups.get(group);
         if (!existing) {
           existing = createConsumerGroup(host);
           groups.set(group, existing);
         }
-        return existing.join({ id: memberId, topics: new Set(topics), maxBatchRecords: maxBatchRecords ?? 500, handle, taking: true }, read);
+        return existing.join({ id: memberId, topics: new Set(topics), maxBatchRecords, handle, taking: true }, read);
       }),
     ensureTopics: (topics) =>
       request(async () => {
