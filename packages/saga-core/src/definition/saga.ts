@@ -45,39 +45,44 @@ export function sagaOn<Trx>(): SagaFunction<Trx> {
   };
 }
 
-/** The builder's own memory while a chain is being written. */
+/** The builder's own memory. Each call grows a copy: two chains that begin alike must not write into one another. */
 interface Draft {
   readonly name: string;
   readonly stages: StepDefinition[][];
   readonly names: Set<string>;
-  pivoted: boolean;
+  readonly pivoted: boolean;
+}
+
+function copyOf(draft: Draft): Draft {
+  return { ...draft, stages: [...draft.stages], names: new Set(draft.names) };
 }
 
 function list(draft: Draft, options: SagaOptions<StandardSchemaV1>): Record<string, unknown> {
-  const next = (): Record<string, unknown> => list(draft, options);
   const add = (name: string, action: Action, raw: RawOptions | undefined, phase: Phase): Record<string, unknown> => {
-    draft.stages.push([step(draft, { name, action, raw: raw ?? {}, phase, stage: draft.stages.length })]);
-    return next();
+    const grown = copyOf(draft);
+    grown.stages.push([step(grown, { name, action, raw: raw ?? {}, phase, stage: grown.stages.length })]);
+    return list(phase === 'pivot' ? { ...grown, pivoted: true } : grown, options);
   };
   const phase = (): Phase => (draft.pivoted ? 'retriable' : 'compensatable');
   return {
     local: (name: string, run: Action, raw?: RawOptions) => add(name, run, raw, phase()),
     invoke: (name: string, command: Action, raw?: RawOptions) => add(name, command, raw, phase()),
     parallel: (build: (branches: Record<string, unknown>) => unknown) => {
+      const grown = copyOf(draft);
       const stage: StepDefinition[] = [];
       const branch = (name: string, action: Action, raw?: RawOptions): Record<string, unknown> => {
-        stage.push(step(draft, { name, action, raw: raw ?? {}, phase: phase(), stage: draft.stages.length }));
+        stage.push(step(grown, { name, action, raw: raw ?? {}, phase: phase(), stage: grown.stages.length }));
         return branches;
       };
       const branches: Record<string, unknown> = { local: branch, invoke: branch };
       build(branches);
       if (stage.length === 0) throw invalid(draft, 'parallel', 'has no branches', 'add at least one branch');
-      draft.stages.push(stage);
-      return next();
+      grown.stages.push(stage);
+      return list(grown, options);
     },
     pivot: (name: string, action: Action, raw?: RawOptions) => {
       if (draft.pivoted) throw invalid(draft, name, 'is a second pivot', 'a saga has one point of no return');
-      draft.pivoted = true;
+      if (raw?.when !== undefined) throw invalid(draft, name, "is the pivot and has a 'when'", 'a saga that skips its point of no return has none');
       return add(name, action, raw, 'pivot');
     },
     output: (map: SagaDefinition['output']) => finish(draft, options, map),
@@ -88,6 +93,8 @@ function list(draft: Draft, options: SagaOptions<StandardSchemaV1>): Record<stri
 function finish(draft: Draft, options: SagaOptions<StandardSchemaV1>, output: SagaDefinition['output']): SagaDefinition {
   const stages: readonly Stage[] = Object.freeze(draft.stages.map((stage) => Object.freeze(stage.map((each) => Object.freeze(each)))));
   if (stages.length === 0) throw invalid(draft, draft.name, 'has no steps', 'add at least one step');
+  const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout, `${draft.name}.timeout`);
+  if (timeoutMs !== null && timeoutMs < 1) throw invalid(draft, draft.name, 'has a timeout of nothing', 'wait at least 1ms, or leave it out');
   return Object.freeze({
     name: draft.name,
     version: options.version,
@@ -96,7 +103,7 @@ function finish(draft: Draft, options: SagaOptions<StandardSchemaV1>, output: Sa
     stages,
     steps: new Map(stages.flat().map((each) => [each.name, each])),
     output,
-    timeoutMs: options.timeout === undefined ? null : parseDuration(options.timeout, `${draft.name}.timeout`),
+    timeoutMs,
   });
 }
 
@@ -124,9 +131,11 @@ function step(draft: Draft, { name, action, raw, phase, stage }: NewStep): StepD
     when: raw.when ?? null,
   };
   if (typeof action === 'function') {
+    if (typeof raw.compensate === 'object') throw invalid(draft, name, 'is local and has a command as its compensation', 'give a function');
     const compensate = typeof raw.compensate === 'function' ? raw.compensate : null;
     return { ...common, kind: 'local', run: action, compensate };
   }
+  if (typeof raw.compensate === 'function') throw invalid(draft, name, 'is remote and has a function as its compensation', 'give { command, with }');
   const compensate = typeof raw.compensate === 'object' ? raw.compensate : null;
   if (action?.kind !== 'command') throw invalid(draft, name, 'runs neither a function nor a command', 'pass a command of a contract()');
   if (typeof raw.with !== 'function') throw invalid(draft, name, "has no 'with'", 'say what the command carries');
@@ -147,9 +156,15 @@ function checkCompensation(draft: Draft, name: string, raw: RawOptions, phase: P
   if (phase !== 'compensatable' && raw.compensate !== undefined) {
     throw invalid(draft, name, 'is the pivot or after it and has a compensation', 'drop it: from the pivot on steps are retried until they succeed');
   }
-  if (typeof raw.compensate === 'string' && raw.compensate !== 'nothing to undo') {
+  if (raw.compensate !== undefined && !isCompensation(raw.compensate)) {
     throw invalid(draft, name, `has the compensation ${JSON.stringify(raw.compensate)}`, "say 'nothing to undo' or give one");
   }
+}
+
+function isCompensation(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return typeof given === 'function' || given === 'nothing to undo';
+  const { command, with: carries } = given as { readonly command?: AnyCommand; readonly with?: unknown };
+  return command?.kind === 'command' && typeof carries === 'function';
 }
 
 function checkHead(name: string, version: number, input: StandardSchemaV1): void {

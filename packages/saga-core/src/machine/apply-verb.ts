@@ -1,9 +1,9 @@
 import type { StepDefinition } from '../definition/step-definition.js';
+import { resend } from './apply-deadline.js';
 import type { Discard } from './apply-reply.js';
-import { runLocal, send } from './dispatch.js';
 import { type Draft, isHeld, record, setPace, stepOf } from './draft.js';
 import { type InstanceState, isTerminal, type Pace } from './instance.js';
-import { pivotPosition } from './proceed.js';
+import { pivotPosition, reasonToTurnBack } from './proceed.js';
 import type { Verb } from './saga-input.js';
 
 /** A verb that the state does not allow, in words for the operator. */
@@ -39,7 +39,7 @@ export function applyResume(draft: Draft): Applied {
   const { pausedAt } = draft.folded.state;
   if (pausedAt === undefined) return { refused: 'the instance is not paused' };
   record(draft, { kind: 'sagaResumed' });
-  shiftTimes(draft, draft.now - pausedAt);
+  shiftTimes(draft, heldMs(draft, pausedAt, draft.folded.state.parked?.at));
   return undefined;
 }
 
@@ -55,7 +55,7 @@ export function applyRetry(draft: Draft): Applied {
     const { status, round, pace } = stepOf(draft, step.name);
     if (status === 'declined' && step.phase === 'retriable') {
       record(draft, { kind: 'roundOpened', step: step.name, round: round + 1 });
-    } else if ((status === 'dispatched' || status === 'compensating') && pace !== undefined) {
+    } else if ((status === 'dispatched' || status === 'compensating') && pace !== undefined && reasonToTurnBack(draft) === undefined) {
       const stalled = pace.deadlineAt === undefined && pace.retryAt === undefined;
       if (stalled || step.name === parked.step) again(draft, step, pace);
     }
@@ -68,14 +68,17 @@ function again(draft: Draft, step: StepDefinition, { retryAt: _retry, deadlineAt
   const counted = { ...pace, countedFrom: pace.attempt };
   if (isHeld(draft)) return setPace(draft, step.name, { ...counted, retryAt: draft.now });
   setPace(draft, step.name, counted);
-  if (step.kind === 'invoke') return send(draft, step, direction);
-  setPace(draft, step.name, { ...counted, attempt: pace.attempt + 1 });
-  runLocal(draft, step.name, direction);
+  resend(draft, step, direction);
 }
 
 function unpark(draft: Draft, parkedAt: number): void {
   record(draft, { kind: 'sagaUnparked' });
-  shiftTimes(draft, draft.now - parkedAt);
+  shiftTimes(draft, heldMs(draft, parkedAt, draft.folded.state.pausedAt));
+}
+
+/** How long this hold stopped the clocks. While another one goes on, it ends where that one began: no moment is counted twice. */
+function heldMs(draft: Draft, since: number, otherSince: number | undefined): number {
+  return (otherSince === undefined ? draft.now : Math.max(since, otherSince)) - since;
 }
 
 /** Clocks stood still while it was held: what was left to wait is still left. */

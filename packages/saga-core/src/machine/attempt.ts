@@ -21,7 +21,7 @@ export function failAttempt(draft: Draft, step: StepDefinition, failure: Attempt
   if (!isUnderWay) return false;
   const refusals = pace.refusals + (failure.refused ? 1 : 0);
   const policy = failure.direction === 'do' ? step.retry : step.undoRetry;
-  const { deadlineAt: _, ...waiting } = pace;
+  const { deadlineAt: _deadline, retryAt: _retry, ...waiting } = pace;
   if (policy.attempts === null || pace.attempt - pace.countedFrom < policy.attempts) {
     const wait = backoffMs(policy, idOf(draft, step.name, failure.direction), pace.attempt - pace.countedFrom);
     setPace(draft, step.name, { ...waiting, refusals, retryAt: draft.now + wait });

@@ -1,5 +1,6 @@
 import type { Failure } from '../definition/step-context.js';
 import type { StepDefinition } from '../definition/step-definition.js';
+import type { Discard } from './apply-reply.js';
 import { type Answer, ask, askForPayload, contextOf } from './author.js';
 import { bodyOf, idOf, runLocal, send } from './dispatch.js';
 import { type Draft, park, record, stepOf, stepsWith } from './draft.js';
@@ -31,10 +32,13 @@ export function beginCompensation(draft: Draft, failure: Failure): void {
 }
 
 /** The answer to `withdrawCommands`: what was taken back was never sent. */
-export function applyWithdrawn(draft: Draft, commandIds: readonly string[]): void {
-  for (const step of stepsWith(draft, 'unknown')) {
+export function applyWithdrawn(draft: Draft, commandIds: readonly string[]): Discard | undefined {
+  const unknown = stepsWith(draft, 'unknown');
+  if (unknown.length === 0) return 'not awaited';
+  for (const step of unknown) {
     if (commandIds.includes(idOf(draft, step.name, 'do'))) record(draft, { kind: 'stepSkipped', step: step.name, why: 'withdrawn' });
   }
+  return undefined;
 }
 
 /** Unknown steps first, all at once; then stage by stage backwards, the branches of a stage side by side. */

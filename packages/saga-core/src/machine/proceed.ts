@@ -1,4 +1,5 @@
 import { encodeJson } from '@backstitch/messaging';
+import type { Failure } from '../definition/step-context.js';
 import { ask, contextOf } from './author.js';
 import { beginCompensation, compensateNext } from './compensate.js';
 import { dispatchStage } from './dispatch.js';
@@ -10,11 +11,18 @@ import { type Draft, isHeld, park, record, stepOf } from './draft.js';
  */
 export function proceed(draft: Draft): void {
   if (isHeld(draft)) return;
-  const { status, failure, cancel } = draft.folded.state;
-  if (status === 'compensating') return compensateNext(draft);
+  if (draft.folded.state.status === 'compensating') return compensateNext(draft);
+  const failure = reasonToTurnBack(draft);
   if (failure !== undefined) return beginCompensation(draft, failure);
-  if (cancel !== undefined && pivotOf(draft) === 'ahead') return beginCompensation(draft, cancel);
   advance(draft);
+}
+
+/** Why a running instance is about to be undone: then nothing forward is sent any more. A cancel waits while the pivot's answer is open. */
+export function reasonToTurnBack(draft: Draft): Failure | undefined {
+  const { status, parked, failure, cancel } = draft.folded.state;
+  if (status === 'compensating' || parked?.from === 'compensating') return undefined;
+  if (failure !== undefined) return failure;
+  return pivotOf(draft) === 'ahead' ? cancel : undefined;
 }
 
 export type PivotPosition = 'none' | 'ahead' | 'waiting' | 'committed';

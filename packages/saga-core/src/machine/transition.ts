@@ -41,6 +41,7 @@ export function transition(definition: SagaDefinition, instance: SagaInstance, i
 function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
   switch (input.kind) {
     case 'started':
+      if (draft.instance.seq > 0) return 'not awaited';
       record(draft, { kind: 'sagaStarted' });
       return undefined;
     case 'replied':
@@ -52,8 +53,7 @@ function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
     case 'deadlineReached':
       return applyDeadline(draft, input);
     case 'withdrawn':
-      applyWithdrawn(draft, input.commandIds);
-      return undefined;
+      return applyWithdrawn(draft, input.commandIds);
     case 'cancel':
       return applyCancel(draft, input);
     case 'pause':
