@@ -25,7 +25,11 @@ export interface Idempotency<Trx> {
    * crash frees the key at once. Work that throws leaves nothing, its error is rethrown and the transaction goes on.
    * Throws `KEY_REUSED` (another fingerprint), `KEY_IN_FLIGHT` (a rival has not ended), `RESULT_NOT_JSON`.
    */
-  once<T>(trx: Trx, options: OnceOptions & { readonly result: ResultCodec<T> }, work: () => Promise<T>): Promise<OnceOutcome<T>>;
+  once<T>(
+    trx: Trx,
+    options: OnceOptions & { readonly result: ResultCodec<T> },
+    work: () => Promise<T>,
+  ): Promise<OnceOutcome<T>>;
   once<Input, Output>(
     trx: Trx,
     options: OnceOptions & { readonly result: StandardSchemaLike<Input, Output> },

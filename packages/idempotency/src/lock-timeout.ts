@@ -18,7 +18,8 @@ export async function withLockTimeout<T>(
   try {
     claimed = await claim();
   } catch (error) {
-    if (sqlState(error) === '55P03') throw new KeyInFlightError({ ...options.fields, waitedMs: options.lockTimeoutMs }, error);
+    if (sqlState(error) === '55P03')
+      throw new KeyInFlightError({ ...options.fields, waitedMs: options.lockTimeoutMs }, error);
     throw error;
   }
   await sql.query("select set_config('lock_timeout', $1, true)", [rows[0]?.before ?? '0']);

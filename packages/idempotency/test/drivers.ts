@@ -32,12 +32,16 @@ export const drivers = [knexDriver, pgDriver] as Driver<unknown>[];
 
 /** Fresh tables, ours and one for the effects of the tests' work. */
 export async function freshTables(database: Database<unknown>): Promise<void> {
-  await database.sql.query('drop schema if exists backstitch cascade; drop table if exists effect; create table effect (name text)');
+  await database.sql.query(
+    'drop schema if exists backstitch cascade; drop table if exists effect; create table effect (name text)',
+  );
   await migrate(database, idempotencyMigrations);
 }
 
 export async function effects(database: Database<unknown>): Promise<string[]> {
-  return (await database.sql.query<{ name: string }>('select name from effect order by name')).rows.map((row) => row.name);
+  return (await database.sql.query<{ name: string }>('select name from effect order by name')).rows.map(
+    (row) => row.name,
+  );
 }
 
 /** Resolves when some session waits for a lock: the moment that a test of rivals needs. */

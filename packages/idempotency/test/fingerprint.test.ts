@@ -6,7 +6,9 @@ it('is the same whatever the order of properties, at any depth', () => {
 });
 
 it('differs with the order of a list, the type of a value, and between text, bytes and JSON', () => {
-  const all = [[1, 2], [2, 1], ['1', 2], 'a', Buffer.from('a'), null, {}, '{}', { a: null }].map((payload) => fingerprintOf(payload));
+  const all = [[1, 2], [2, 1], ['1', 2], 'a', Buffer.from('a'), null, {}, '{}', { a: null }].map((payload) =>
+    fingerprintOf(payload),
+  );
   expect(new Set(all).size).toBe(all.length);
 });
 

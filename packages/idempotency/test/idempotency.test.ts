@@ -1,10 +1,18 @@
 import type { Database } from '@backstitch/postgres';
 import { expect, expectTypeOf, it } from 'vitest';
-import { createIdempotency, type Idempotency, type OnceOutcome, type ResultCodec, type StandardSchemaLike } from '../src/index.js';
+import {
+  createIdempotency,
+  type Idempotency,
+  type OnceOutcome,
+  type ResultCodec,
+  type StandardSchemaLike,
+} from '../src/index.js';
 
 it('refuses a schema name that is not usable', () => {
   const database = {} as Database<unknown>;
-  expect(() => createIdempotency({ database, schema: 'Not usable' })).toThrowError(expect.objectContaining({ code: 'IDENTIFIER_INVALID' }));
+  expect(() => createIdempotency({ database, schema: 'Not usable' })).toThrowError(
+    expect.objectContaining({ code: 'IDENTIFIER_INVALID' }),
+  );
 });
 
 it('answers the type that the work, the codec or the schema gives', () => {

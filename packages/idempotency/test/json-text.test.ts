@@ -19,7 +19,9 @@ it.each([
   ['a class of its own', new (class Money {})(), '', 'Money'],
   ['an object that says how it is JSON', { a: { toJSON: () => 1 } }, 'a', 'Object'],
 ])('refuses %s', (_what, value, path, found) => {
-  expect(() => toJsonText(value)).toThrowError(expect.objectContaining({ code: 'RESULT_NOT_JSON', fields: { path, found } }));
+  expect(() => toJsonText(value)).toThrowError(
+    expect.objectContaining({ code: 'RESULT_NOT_JSON', fields: { path, found } }),
+  );
 });
 
 it('refuses a ring', () => {

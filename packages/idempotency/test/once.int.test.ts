@@ -1,7 +1,13 @@
 import { type TestDatabase, testDatabase } from '@backstitch/devkit/testing';
 import type { Sql } from '@backstitch/postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createIdempotency, type Idempotency, IdempotencyMismatchError, KeyInFlightError, type OnceOptions } from '../src/index.js';
+import {
+  createIdempotency,
+  type Idempotency,
+  IdempotencyMismatchError,
+  KeyInFlightError,
+  type OnceOptions,
+} from '../src/index.js';
 import { drivers, effects, freshTables, somebodyWaits } from './drivers.js';
 import { signal } from './signal.js';
 
@@ -65,7 +71,9 @@ describe.each(drivers)('once over $name', (driver) => {
 
   it('refuses the same key with another fingerprint, and takes the same one in another order of properties', async () => {
     await pay(here, { ...at, fingerprint: { amount: 5, currency: 'EUR' } });
-    const error = await pay(here, { ...at, fingerprint: { amount: 6, currency: 'EUR' } }).catch((caught: unknown) => caught);
+    const error = await pay(here, { ...at, fingerprint: { amount: 6, currency: 'EUR' } }).catch(
+      (caught: unknown) => caught,
+    );
     expect(error).toBeInstanceOf(IdempotencyMismatchError);
     expect(error).toMatchObject({ code: 'KEY_REUSED', fields: { scope: 'payments', key: 'k-1' } });
     expect(await pay(here, { ...at, fingerprint: { currency: 'EUR', amount: 5 } })).toMatchObject({ kind: 'replayed' });
@@ -75,7 +83,9 @@ describe.each(drivers)('once over $name', (driver) => {
     const secret = createIdempotency({ database: open.database, fingerprintSecret: 'pepper' });
     await open.database.transaction((trx) => secret.once(trx, { ...at, fingerprint: 'a' }, async () => 1));
     await expect(pay(here, { ...at, fingerprint: 'a' })).rejects.toMatchObject({ code: 'KEY_REUSED' });
-    expect(await open.database.transaction((trx) => secret.once(trx, { ...at, fingerprint: 'a' }, async () => 2))).toMatchObject({ value: 1 });
+    expect(
+      await open.database.transaction((trx) => secret.once(trx, { ...at, fingerprint: 'a' }, async () => 2)),
+    ).toMatchObject({ value: 1 });
   });
 
   it('frees the key where the transaction rolls back', async () => {
@@ -102,18 +112,26 @@ describe.each(drivers)('once over $name', (driver) => {
   });
 
   it('lets fifty callers from two pools run the work once', async () => {
-    const calls = Array.from({ length: 50 }, (_, index) => pay(index % 2 === 0 ? here : there, { ...at, lockTimeoutMs: 30_000 }, { index }));
+    const calls = Array.from({ length: 50 }, (_, index) =>
+      pay(index % 2 === 0 ? here : there, { ...at, lockTimeoutMs: 30_000 }, { index }),
+    );
     const outcomes = await Promise.all(calls);
     const fresh = outcomes.filter((outcome) => outcome.kind === 'fresh');
     expect(fresh).toHaveLength(1);
-    expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome.value)))).toEqual(new Set([JSON.stringify(fresh[0]?.value)]));
+    expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome.value)))).toEqual(
+      new Set([JSON.stringify(fresh[0]?.value)]),
+    );
     expect(await effects(open.database)).toEqual(['k-1']);
   });
 
   it('lets fifty callers take an expired key once', async () => {
     await pay(here, { ...at, key: 'old', ttlMs: 60_000 });
-    await open.database.sql.query("update backstitch.idem_keys set created_at = created_at - interval '1 hour', expires_at = created_at - interval '59 minutes'");
-    const calls = Array.from({ length: 50 }, (_, index) => pay(index % 2 === 0 ? here : there, { ...at, key: 'old', lockTimeoutMs: 30_000 }));
+    await open.database.sql.query(
+      "update backstitch.idem_keys set created_at = created_at - interval '1 hour', expires_at = created_at - interval '59 minutes'",
+    );
+    const calls = Array.from({ length: 50 }, (_, index) =>
+      pay(index % 2 === 0 ? here : there, { ...at, key: 'old', lockTimeoutMs: 30_000 }),
+    );
     const outcomes = await Promise.all(calls);
     expect(outcomes.filter((outcome) => outcome.kind === 'fresh')).toHaveLength(1);
     expect(await effects(open.database)).toEqual(['old', 'old']);
@@ -131,7 +149,9 @@ describe.each(drivers)('once over $name', (driver) => {
     await claimed.promise;
     await other.database.transaction(async (trx, sql) => {
       await sql.query("set local lock_timeout = '7s'");
-      const error = await there.once(trx, { ...at, lockTimeoutMs: 50 }, async () => 2).catch((caught: unknown) => caught);
+      const error = await there
+        .once(trx, { ...at, lockTimeoutMs: 50 }, async () => 2)
+        .catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(KeyInFlightError);
       expect(error).toMatchObject({ code: 'KEY_IN_FLIGHT', fields: { scope: 'payments', key: 'k-1', waitedMs: 50 } });
       expect((await sql.query('show lock_timeout')).rows).toEqual([{ lock_timeout: '7s' }]);
@@ -196,7 +216,8 @@ describe.each(drivers)('once over $name', (driver) => {
 
   it('stores what a codec says, and reads it back', async () => {
     const date = { encode: (value: Date) => value.toISOString(), decode: (json: unknown) => new Date(String(json)) };
-    const run = () => open.database.transaction((trx) => here.once(trx, { ...at, result: date }, async () => new Date(5)));
+    const run = () =>
+      open.database.transaction((trx) => here.once(trx, { ...at, result: date }, async () => new Date(5)));
     expect(await run()).toEqual({ kind: 'fresh', value: new Date(5) });
     expect(await run()).toEqual({ kind: 'replayed', value: new Date(5) });
   });
@@ -207,10 +228,13 @@ describe.each(drivers)('once over $name', (driver) => {
         version: 1 as const,
         vendor: 'test',
         validate: (value: unknown) =>
-          typeof value === 'string' ? { value: Number(value) } : { issues: [{ message: 'secret value', path: ['count', { key: 0 }] }] },
+          typeof value === 'string'
+            ? { value: Number(value) }
+            : { issues: [{ message: 'secret value', path: ['count', { key: 0 }] }] },
       },
     };
-    const run = (value: unknown) => open.database.transaction((trx) => here.once(trx, { ...at, result: count }, async () => value));
+    const run = (value: unknown) =>
+      open.database.transaction((trx) => here.once(trx, { ...at, result: count }, async () => value));
     const refused = await run(7).catch((caught: unknown) => caught);
     expect(refused).toMatchObject({ code: 'RESULT_INVALID', fields: { paths: ['count.0'] } });
     expect(JSON.stringify(refused)).not.toContain('secret');
@@ -227,16 +251,25 @@ describe.each(drivers)('once over $name', (driver) => {
       }),
     );
     const stored = await there.lookup(at);
-    expect(stored).toMatchObject({ operationType: 'charge', resourceId: 'o-1', data: '{"paid":true}', httpStatus: null });
+    expect(stored).toMatchObject({
+      operationType: 'charge',
+      resourceId: 'o-1',
+      data: '{"paid":true}',
+      httpStatus: null,
+    });
     expect(stored?.requestHash).toMatch(/^[0-9a-f]{64}$/);
     expect((stored?.expiresAt.getTime() ?? 0) - (stored?.createdAt.getTime() ?? 0)).toBe(60_000);
-    await open.database.sql.query("update backstitch.idem_keys set created_at = now() - interval '2 days', expires_at = now() - interval '1 day'");
+    await open.database.sql.query(
+      "update backstitch.idem_keys set created_at = now() - interval '2 days', expires_at = now() - interval '1 day'",
+    );
     expect(await there.lookup(at)).toBeUndefined();
   });
 
   it('keeps a key for 24 hours where nothing else is said', async () => {
     await pay(here, at);
-    const { rows } = await open.database.sql.query("select expires_at - created_at = interval '24 hours' as day from backstitch.idem_keys");
+    const { rows } = await open.database.sql.query(
+      "select expires_at - created_at = interval '24 hours' as day from backstitch.idem_keys",
+    );
     expect(rows).toEqual([{ day: true }]);
   });
 
@@ -256,7 +289,9 @@ describe.each(drivers)('once over $name', (driver) => {
 
   it('stores the longest names that it accepts, however little they compress', async () => {
     const noise = (seed: number) =>
-      Array.from({ length: 512 }, (_, index) => String.fromCodePoint(0xc0 + ((seed + index * 7919 + ((index * index * 31) >> 3)) % 0x100))).join('');
+      Array.from({ length: 512 }, (_, index) =>
+        String.fromCodePoint(0xc0 + ((seed + index * 7919 + ((index * index * 31) >> 3)) % 0x100)),
+      ).join('');
     expect(await pay(here, { scope: noise(1), key: noise(2) })).toMatchObject({ kind: 'fresh' });
   });
 });

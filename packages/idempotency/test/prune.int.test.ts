@@ -63,7 +63,9 @@ describe.each(drivers)('pruning over $name', (driver) => {
   it('finds what is over by index, however much is not', async () => {
     await fill({ old: 20, young: 20_000 });
     const plan = async (text: string, values: readonly unknown[]): Promise<string> =>
-      (await open.database.sql.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values)).rows.map((row) => row['QUERY PLAN']).join('\n');
+      (await open.database.sql.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values)).rows
+        .map((row) => row['QUERY PLAN'])
+        .join('\n');
     const keys = await plan(pruneKeysSql('backstitch.idem_keys'), [1000]);
     expect(keys).toContain('Index Scan using idem_keys_expiry');
     expect(keys).not.toContain('Seq Scan');

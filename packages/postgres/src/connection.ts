@@ -66,10 +66,14 @@ export function driverError(error: unknown, connection?: PgConnectionLike): unkn
 
 export function connectionFailed(cause: unknown): PostgresError {
   if (cause instanceof PostgresError && cause.code === 'CONNECTION_FAILED') return cause;
-  return new PostgresError('CONNECTION_FAILED', 'The connection to Postgres failed; nothing of an open transaction was committed.', {
-    cause,
-    hint: 'Do the whole transaction again. If it lasts, look at the server, the network and the size of the pool.',
-  });
+  return new PostgresError(
+    'CONNECTION_FAILED',
+    'The connection to Postgres failed; nothing of an open transaction was committed.',
+    {
+      cause,
+      hint: 'Do the whole transaction again. If it lasts, look at the server, the network and the size of the pool.',
+    },
+  );
 }
 
 function isBare(error: unknown): boolean {
@@ -79,7 +83,11 @@ function isBare(error: unknown): boolean {
 /** Node's own: ECONNRESET from `read`, ENOENT from `connect` to a socket that is not there. */
 function isSystemError(error: unknown): boolean {
   const { code, syscall } = error as { code?: unknown; syscall?: unknown };
-  return error instanceof Error && typeof code === 'string' && (typeof syscall === 'string' || error instanceof AggregateError);
+  return (
+    error instanceof Error &&
+    typeof code === 'string' &&
+    (typeof syscall === 'string' || error instanceof AggregateError)
+  );
 }
 
 function toResult<Row extends object>(answer: unknown): SqlResult<Row> {

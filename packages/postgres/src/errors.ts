@@ -26,7 +26,11 @@ export class PostgresError extends Error {
   constructor(
     code: PostgresErrorCode,
     message: string,
-    options: { readonly fields?: Readonly<Record<string, unknown>>; readonly hint?: string; readonly cause?: unknown } = {},
+    options: {
+      readonly fields?: Readonly<Record<string, unknown>>;
+      readonly hint?: string;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

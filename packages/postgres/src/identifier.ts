@@ -8,10 +8,14 @@ const schemaName = /^[a-z_][a-z0-9_]{0,62}$/;
 export function quoteIdentifier(name: string): string {
   const bytes = Buffer.byteLength(name, 'utf8');
   if (bytes === 0 || bytes > maxIdentifierBytes || name.includes('\0')) {
-    throw new PostgresError('IDENTIFIER_INVALID', `An SQL identifier has 1 to ${maxIdentifierBytes} bytes and no NUL.`, {
-      fields: { name, bytes },
-      hint: 'Choose a shorter name: Postgres would cut it without a word.',
-    });
+    throw new PostgresError(
+      'IDENTIFIER_INVALID',
+      `An SQL identifier has 1 to ${maxIdentifierBytes} bytes and no NUL.`,
+      {
+        fields: { name, bytes },
+        hint: 'Choose a shorter name: Postgres would cut it without a word.',
+      },
+    );
   }
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -61,5 +61,6 @@ async function up(
   if (component === undefined) return;
   await prepareSchema(sql, at.schema);
   const applied = (await readLedger(sql, { schema: at.schema, component: entry.component })) ?? [];
-  if (pendingMigrations(component, applied).includes(entry.migration)) await applyMigration(sql, { schema: at.schema, ...entry });
+  if (pendingMigrations(component, applied).includes(entry.migration))
+    await applyMigration(sql, { schema: at.schema, ...entry });
 }

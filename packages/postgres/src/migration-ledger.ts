@@ -57,16 +57,24 @@ export function pendingMigrations(it: MigrationComponent, applied: readonly Appl
     const fields = { component: it.component, number: row.number, name: row.name };
     const known = it.migrations[row.number - 1];
     if (known === undefined && row.breaking) {
-      throw new PostgresError('SCHEMA_TOO_NEW', 'A newer version of the library has changed the schema in a breaking way.', {
-        fields: { ...fields, newestKnown: it.migrations.length },
-        hint: 'Deploy the newer library here too; running this one would damage data.',
-      });
+      throw new PostgresError(
+        'SCHEMA_TOO_NEW',
+        'A newer version of the library has changed the schema in a breaking way.',
+        {
+          fields: { ...fields, newestKnown: it.migrations.length },
+          hint: 'Deploy the newer library here too; running this one would damage data.',
+        },
+      );
     }
     if (known !== undefined && checksum(known) !== row.checksum) {
-      throw new PostgresError('MIGRATION_CHANGED', 'A migration was applied here with another text than this library has.', {
-        fields: { ...fields, applied: row.checksum, expected: checksum(known) },
-        hint: 'Never edit a released migration: restore its text and add a new one.',
-      });
+      throw new PostgresError(
+        'MIGRATION_CHANGED',
+        'A migration was applied here with another text than this library has.',
+        {
+          fields: { ...fields, applied: row.checksum, expected: checksum(known) },
+          hint: 'Never edit a released migration: restore its text and add a new one.',
+        },
+      );
     }
   }
   const done = new Set(applied.map((row) => row.number));

@@ -1,6 +1,13 @@
 import { quoteIdentifier, validateSchemaName } from './identifier.js';
 import { defaultSchema } from './migrate.js';
-import { checksum, isBreaking, type Migration, type MigrationComponent, validateComponent, withSchema } from './migration.js';
+import {
+  checksum,
+  isBreaking,
+  type Migration,
+  type MigrationComponent,
+  validateComponent,
+  withSchema,
+} from './migration.js';
 import { ledgerSql } from './migration-ledger.js';
 
 export interface MigrationSqlOptions {
@@ -20,7 +27,9 @@ export function migrationSql(options: MigrationSqlOptions): string {
   const parts = options.components.flatMap((it) => {
     validateComponent(it);
     const after = options.after?.[it.component] ?? 0;
-    return it.migrations.filter(({ number }) => number > after).map((migration) => one(schema, it.component, migration));
+    return it.migrations
+      .filter(({ number }) => number > after)
+      .map((migration) => one(schema, it.component, migration));
   });
   const head = [`create schema if not exists ${quoteIdentifier(schema)};`, withSchema(ledgerSql, schema)];
   return `${['begin;', ...head, ...parts, 'commit;'].join('\n\n')}\n`;

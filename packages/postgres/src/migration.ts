@@ -30,7 +30,8 @@ const breakingFlag = /^--! breaking\s*$/m;
 
 /** Refuses what could not be applied in one and only one way (`MIGRATION_INVALID`). */
 export function validateComponent(it: MigrationComponent): void {
-  if (!componentName.test(it.component)) throw invalid('The component has no usable name.', { component: it.component });
+  if (!componentName.test(it.component))
+    throw invalid('The component has no usable name.', { component: it.component });
   it.migrations.forEach((migration, index) => {
     const fields = { component: it.component, number: migration.number, name: migration.name };
     if (migration.number !== index + 1) throw invalid('Migrations are numbered 1, 2, 3 … without gaps.', fields);

@@ -81,16 +81,24 @@ function refuseOther(client: PgClientLike): void {
   const candidate = client as { query?: unknown; release?: unknown; totalCount?: unknown };
   const isPool = candidate?.totalCount !== undefined;
   if (typeof candidate?.query === 'function' && typeof candidate.release === 'function' && !isPool) return;
-  throw new PostgresError('NOT_A_TRANSACTION', isPool ? 'A pool was given where a transaction is needed.' : 'This is no pg client.', {
-    hint: 'Give the client that runs the transaction: client = await pool.connect(); await client.query("begin").',
-  });
+  throw new PostgresError(
+    'NOT_A_TRANSACTION',
+    isPool ? 'A pool was given where a transaction is needed.' : 'This is no pg client.',
+    {
+      hint: 'Give the client that runs the transaction: client = await pool.connect(); await client.query("begin").',
+    },
+  );
 }
 
 function refuseIdle(client: PgClientLike): void {
   if (isOpen(client) !== false || isLost(connectionOf(client))) return;
-  throw new PostgresError('TRANSACTION_ENDED', 'No transaction is open on this client: each statement would commit by itself.', {
-    hint: 'Await client.query("begin") first, and use the client only until its commit or rollback.',
-  });
+  throw new PostgresError(
+    'TRANSACTION_ENDED',
+    'No transaction is open on this client: each statement would commit by itself.',
+    {
+      hint: 'Await client.query("begin") first, and use the client only until its commit or rollback.',
+    },
+  );
 }
 
 /** Undefined where pg is too old (before 8.21) to tell; then the caller is believed. */

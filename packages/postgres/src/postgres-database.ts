@@ -18,11 +18,17 @@ export function postgresDatabase(source: unknown): Database<PgClientLike> | Data
     case 'knex':
       return knexDatabase(source as KnexLike<KnexTransactionLike>);
     case 'transaction':
-      throw invalid('A transaction was given where the whole database is needed.', 'Give knex itself, and each transaction where it is used.');
+      throw invalid(
+        'A transaction was given where the whole database is needed.',
+        'Give knex itself, and each transaction where it is used.',
+      );
     case 'other-dialect':
       throw invalid('This knex does not speak to Postgres.', "Use knex({ client: 'pg', … }).");
     case 'unknown':
-      throw invalid('What was given is neither a Knex nor a pg.Pool.', 'Give knex({ client: "pg", … }) or new pg.Pool(…).');
+      throw invalid(
+        'What was given is neither a Knex nor a pg.Pool.',
+        'Give knex({ client: "pg", … }) or new pg.Pool(…).',
+      );
   }
 }
 
@@ -30,7 +36,13 @@ type SourceKind = 'pg' | 'knex' | 'transaction' | 'other-dialect' | 'unknown';
 
 function kindOf(source: unknown): SourceKind {
   if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return 'unknown';
-  const it = source as { isTransaction?: unknown; transaction?: unknown; totalCount?: unknown; connect?: unknown; client?: { dialect?: unknown } };
+  const it = source as {
+    isTransaction?: unknown;
+    transaction?: unknown;
+    totalCount?: unknown;
+    connect?: unknown;
+    client?: { dialect?: unknown };
+  };
   if (it.isTransaction === true) return 'transaction';
   if (typeof it.transaction === 'function' && typeof it.client === 'object') {
     return it.client.dialect === 'postgresql' ? 'knex' : 'other-dialect';

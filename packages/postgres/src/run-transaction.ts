@@ -72,8 +72,12 @@ function commitError(error: unknown): unknown {
   const state = sqlState(error);
   // A deferred constraint or a serialization failure: the server said ERROR, and has rolled back.
   if (state !== undefined && !unknownFateStates.some((prefix) => state.startsWith(prefix))) return error;
-  return new PostgresError('COMMIT_UNKNOWN', 'The connection failed while COMMIT was under way: it may or may not have happened.', {
-    cause: error,
-    hint: 'Look for what the transaction would have written, or run it again under an idempotency key.',
-  });
+  return new PostgresError(
+    'COMMIT_UNKNOWN',
+    'The connection failed while COMMIT was under way: it may or may not have happened.',
+    {
+      cause: error,
+      hint: 'Look for what the transaction would have written, or run it again under an idempotency key.',
+    },
+  );
 }

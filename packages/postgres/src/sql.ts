@@ -4,7 +4,10 @@
  * types that are not ours (`date`, `timestamp`) text.
  */
 export interface Sql {
-  query<Row extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
+  query<Row extends object = Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<SqlResult<Row>>;
 }
 
 export interface SqlResult<Row extends object = Record<string, unknown>> {

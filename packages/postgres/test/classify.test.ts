@@ -12,12 +12,15 @@ describe('the class of an error', () => {
   it.each(['22P05', '22021', '22003', '54000'])('is poison for SQLSTATE %s', (state) =>
     expect(classify(server(state))).toBe('poison'),
   );
-  it.each(['23505', '23503', '23P01'])('is conflict for SQLSTATE %s', (state) => expect(classify(server(state))).toBe('conflict'));
+  it.each(['23505', '23503', '23P01'])('is conflict for SQLSTATE %s', (state) =>
+    expect(classify(server(state))).toBe('conflict'),
+  );
   it.each(['42P01', '25P02', '57014', 'P0001', '40002'])('is other for SQLSTATE %s', (state) =>
     expect(classify(server(state))).toBe('other'),
   );
-  it.each(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'])('is infrastructure for the network code %s', (code) =>
-    expect(classify(node(code))).toBe('infrastructure'),
+  it.each(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'])(
+    'is infrastructure for the network code %s',
+    (code) => expect(classify(node(code))).toBe('infrastructure'),
   );
 
   it('is infrastructure where the pool of knex was full', () => {

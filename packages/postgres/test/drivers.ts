@@ -18,8 +18,14 @@ export interface OpenDriver<Trx> {
 const ignore = (): void => undefined;
 
 /** Says nothing where it logs, or the tests that break connections would fill the screen. */
-export function openKnex(url: string, { max = 5, queryTimeoutMs }: { readonly max?: number; readonly queryTimeoutMs?: number } = {}): Knex {
-  const connection = { connectionString: url, ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }) };
+export function openKnex(
+  url: string,
+  { max = 5, queryTimeoutMs }: { readonly max?: number; readonly queryTimeoutMs?: number } = {},
+): Knex {
+  const connection = {
+    connectionString: url,
+    ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
+  };
   const log = { warn: ignore, error: ignore, debug: ignore, deprecate: ignore };
   return createKnex({ client: 'pg', connection, pool: { min: 0, max }, log });
 }
@@ -36,7 +42,11 @@ export const knexDriver: Driver<Knex.Transaction> = {
 export const pgDriver: Driver<pg.PoolClient> = {
   name: 'pg',
   open(url, { max = 5, queryTimeoutMs } = {}) {
-    const pool = new pg.Pool({ connectionString: url, max, ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }) });
+    const pool = new pg.Pool({
+      connectionString: url,
+      max,
+      ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
+    });
     const database: Database<pg.PoolClient> = postgresDatabase(pool);
     return { database, run: async (trx, text) => void (await trx.query(text)), close: () => pool.end() };
   },

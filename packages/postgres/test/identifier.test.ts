@@ -8,9 +8,12 @@ it('doubles the quotes inside an identifier', () => {
   expect(quoteIdentifier('a"b')).toBe('"a""b"');
 });
 
-it.each(['', 'a\0b', 'x'.repeat(64), 'ä'.repeat(32)])('refuses the identifier %j, which Postgres would cut or cannot hold', (name) => {
-  expect(() => quoteIdentifier(name)).toThrowError(invalid);
-});
+it.each(['', 'a\0b', 'x'.repeat(64), 'ä'.repeat(32)])(
+  'refuses the identifier %j, which Postgres would cut or cannot hold',
+  (name) => {
+    expect(() => quoteIdentifier(name)).toThrowError(invalid);
+  },
+);
 
 it.each(['backstitch', '_a1', 'x'.repeat(63)])('accepts the schema %s', (name) => {
   expect(validateSchemaName(name)).toBe(name);

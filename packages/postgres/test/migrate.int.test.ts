@@ -4,10 +4,17 @@ import { knexMigrationSource, type MigrationComponent, migrate, migrationSql } f
 import { type Driver, knexDriver, type OpenDriver, openKnex, pgDriver } from './drivers.js';
 
 const first = { number: 1, name: 'shelf', sql: 'create table {{schema}}.shelf (id text primary key);' };
-const second = { number: 2, name: 'book', sql: 'create table {{schema}}.book (id text);\ninsert into {{schema}}.shelf values (\'?\');' };
+const second = {
+  number: 2,
+  name: 'book',
+  sql: "create table {{schema}}.book (id text);\ninsert into {{schema}}.shelf values ('?');",
+};
 const breaking = { number: 2, name: 'book', sql: `--! breaking\n${second.sql}` };
 const library: MigrationComponent = { component: 'library', migrations: [first, second] };
-const archive: MigrationComponent = { component: 'archive', migrations: [{ number: 1, name: 'box', sql: 'create table {{schema}}.box (id text);' }] };
+const archive: MigrationComponent = {
+  component: 'archive',
+  migrations: [{ number: 1, name: 'box', sql: 'create table {{schema}}.box (id text);' }],
+};
 
 let server: TestDatabase;
 beforeAll(async () => {
@@ -24,12 +31,16 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('migrations over $nam
   afterEach(() => open.close());
 
   const ledger = async (schema = 'backstitch'): Promise<string[]> =>
-    (await open.database.sql.query<{ it: string }>(`select component || ' ' || number as it from ${schema}.migrations order by 1`)).rows.map(
-      (row) => row.it,
-    );
+    (
+      await open.database.sql.query<{ it: string }>(
+        `select component || ' ' || number as it from ${schema}.migrations order by 1`,
+      )
+    ).rows.map((row) => row.it);
 
   it('applies what is missing, once, and says what it did', async () => {
-    expect(await migrate(open.database, { component: 'library', migrations: [first] })).toEqual({ applied: [{ number: 1, name: 'shelf' }] });
+    expect(await migrate(open.database, { component: 'library', migrations: [first] })).toEqual({
+      applied: [{ number: 1, name: 'shelf' }],
+    });
     expect(await migrate(open.database, library)).toEqual({ applied: [{ number: 2, name: 'book' }] });
     expect(await migrate(open.database, library)).toEqual({ applied: [] });
     expect(await ledger()).toEqual(['library 1', 'library 2']);
@@ -53,7 +64,9 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('migrations over $nam
 
   it('leaves nothing of a migration that fails, nor of those before it', async () => {
     const failing = { number: 2, name: 'book', sql: 'create table {{schema}}.book (id nonsense);' };
-    await expect(migrate(open.database, { component: 'library', migrations: [first, failing] })).rejects.toMatchObject({ code: '42704' });
+    await expect(migrate(open.database, { component: 'library', migrations: [first, failing] })).rejects.toMatchObject({
+      code: '42704',
+    });
     const { rows } = await open.database.sql.query("select to_regnamespace('backstitch') as schema");
     expect(rows).toEqual([{ schema: null }]);
   });
@@ -64,16 +77,21 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('migrations over $nam
     expect(await migrate(open.database, older)).toEqual({ applied: [] });
     await open.database.sql.query('drop schema backstitch cascade');
     await migrate(open.database, { component: 'library', migrations: [first, breaking] });
-    await expect(migrate(open.database, older)).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW', fields: { number: 2, newestKnown: 1 } });
+    await expect(migrate(open.database, older)).rejects.toMatchObject({
+      code: 'SCHEMA_TOO_NEW',
+      fields: { number: 2, newestKnown: 1 },
+    });
   });
 
   it('refuses a migration whose text was changed after it was applied', async () => {
     await migrate(open.database, library);
     const changed = { ...first, sql: `${first.sql} -- tidier` };
-    await expect(migrate(open.database, { component: 'library', migrations: [changed, second] })).rejects.toMatchObject({
-      code: 'MIGRATION_CHANGED',
-      fields: { component: 'library', number: 1 },
-    });
+    await expect(migrate(open.database, { component: 'library', migrations: [changed, second] })).rejects.toMatchObject(
+      {
+        code: 'MIGRATION_CHANGED',
+        fields: { component: 'library', number: 1 },
+      },
+    );
   });
 
   it('needs no right to create where nothing is pending', async () => {
@@ -94,7 +112,9 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('migrations over $nam
     await open.database.sql.query(migrationSql({ components: [library, archive] }));
     expect(await migrate(open.database, library)).toEqual({ applied: [] });
     expect(await ledger()).toEqual(['archive 1', 'library 1', 'library 2']);
-    await expect(open.database.sql.query(migrationSql({ components: [library] }))).rejects.toMatchObject({ code: '23505' });
+    await expect(open.database.sql.query(migrationSql({ components: [library] }))).rejects.toMatchObject({
+      code: '23505',
+    });
     // A failed text of several statements leaves its own `begin` open in that session.
     await open.database.sql.query('rollback');
   });
@@ -108,7 +128,11 @@ describe('the source of migrations for knex', () => {
     const knex = openKnex(server.url);
     const config = { migrationSource: knexMigrationSource([library, archive]) };
     const [, names] = (await knex.migrate.latest(config)) as [number, string[]];
-    expect(names).toEqual(['backstitch_library_0001_shelf', 'backstitch_library_0002_book', 'backstitch_archive_0001_box']);
+    expect(names).toEqual([
+      'backstitch_library_0001_shelf',
+      'backstitch_library_0002_book',
+      'backstitch_archive_0001_box',
+    ]);
     expect((await own.database.sql.query('select id from backstitch.shelf')).rows).toEqual([{ id: '?' }]);
     expect(await migrate(own.database, library)).toEqual({ applied: [] });
     await expect(knex.migrate.rollback(config)).rejects.toMatchObject({ code: 'MIGRATION_FORWARD_ONLY' });

@@ -28,7 +28,10 @@ it.each([
   ['a gap in the numbers', { component: 'library', migrations: [{ number: 2, name: 'shelf', sql: 'x {{schema}}' }] }],
   ['a name with a quote', { component: 'library', migrations: [{ number: 1, name: "o'shelf", sql: 'x {{schema}}' }] }],
   ['a component with a quote', { component: "o'library", migrations: [] }],
-  ['SQL that never names the schema', { component: 'library', migrations: [{ number: 1, name: 'shelf', sql: 'create table shelf ()' }] }],
+  [
+    'SQL that never names the schema',
+    { component: 'library', migrations: [{ number: 1, name: 'shelf', sql: 'create table shelf ()' }] },
+  ],
 ])('refuses %s', (_what, component) => {
   const invalid = expect.objectContaining({ code: 'MIGRATION_INVALID' });
   expect(() => migrationSql({ components: [component] })).toThrowError(invalid);

@@ -18,7 +18,9 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('the database over $n
     open = driver.open(server.url);
     other = driver.open(server.url, { max: 1 });
     await other.database.sql.query('drop table if exists item');
-    await other.database.sql.query('create table item (id text primary key, data jsonb, unique (id) deferrable initially deferred)');
+    await other.database.sql.query(
+      'create table item (id text primary key, data jsonb, unique (id) deferrable initially deferred)',
+    );
   });
   afterEach(async () => {
     await open.close();
@@ -42,9 +44,15 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('the database over $n
   });
 
   it('reads committed, whatever the default of the session', async () => {
-    await other.database.sql.query(`alter database ${new URL(server.url).pathname.slice(1)} set default_transaction_isolation = 'serializable'`);
-    const level = await open.database.transaction(async (_trx, sql) => (await sql.query('show transaction_isolation')).rows[0]);
-    await other.database.sql.query(`alter database ${new URL(server.url).pathname.slice(1)} reset default_transaction_isolation`);
+    await other.database.sql.query(
+      `alter database ${new URL(server.url).pathname.slice(1)} set default_transaction_isolation = 'serializable'`,
+    );
+    const level = await open.database.transaction(
+      async (_trx, sql) => (await sql.query('show transaction_isolation')).rows[0],
+    );
+    await other.database.sql.query(
+      `alter database ${new URL(server.url).pathname.slice(1)} reset default_transaction_isolation`,
+    );
     expect(level).toEqual({ transaction_isolation: 'read committed' });
   });
 
@@ -69,7 +77,8 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('the database over $n
     const before = [20, 1184].map((oid) => [oid, pg.types.getTypeParser(oid)] as const);
     pg.types.setTypeParser(20, Number);
     pg.types.setTypeParser(1184, () => 'of the application');
-    const { rows } = await open.database.sql.query(`select 9007199254740993 as big, 1.50 as exact, 7::int as whole, 0.5::float8 as half,
+    const { rows } =
+      await open.database.sql.query(`select 9007199254740993 as big, 1.50 as exact, 7::int as whole, 0.5::float8 as half,
       'infinity'::timestamptz as never, timestamptz '2026-11-22 17:59:19.125+05:30' as time, '{"a":[1]}'::jsonb as body, true as yes,
       array['a', null, 'NULL', 'b,"\\{}', ''] as words, array[1, 2] as numbers, array[]::text[] as none, '\\xff00'::bytea as bytes, null::int as nothing`);
     for (const [oid, parser] of before) pg.types.setTypeParser(oid, parser);
@@ -103,7 +112,10 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('the database over $n
   it('answers rows, the count of touched rows and the command', async () => {
     const answer = await open.database.sql.query("insert into item (id) values ('a'), ('b')");
     expect(answer).toEqual({ rows: [], rowCount: 2, command: 'INSERT' });
-    expect(await open.database.sql.query("select 1 as one; select 'x' as two")).toMatchObject({ rows: [{ two: 'x' }], command: 'SELECT' });
+    expect(await open.database.sql.query("select 1 as one; select 'x' as two")).toMatchObject({
+      rows: [{ two: 'x' }],
+      command: 'SELECT',
+    });
   });
 
   it('throws where an error was swallowed inside, because Postgres answers ROLLBACK to COMMIT', async () => {

@@ -26,19 +26,31 @@ describe('postgresDatabase', () => {
 
   it('refuses the whole pool where a transaction is needed', () => {
     const database = postgresDatabase(pool);
-    expect(() => database.within(pool as unknown as pg.PoolClient)).toThrowError(expect.objectContaining({ code: 'NOT_A_TRANSACTION' }));
+    expect(() => database.within(pool as unknown as pg.PoolClient)).toThrowError(
+      expect.objectContaining({ code: 'NOT_A_TRANSACTION' }),
+    );
   });
 
-  it.each([undefined, null, {}, 'postgres://', { transaction: () => undefined }])('refuses %j as a source', (source) => {
-    expect(() => postgresDatabase(source as unknown as pg.Pool)).toThrowError(expect.objectContaining({ code: 'SOURCE_INVALID' }));
-  });
+  it.each([undefined, null, {}, 'postgres://', { transaction: () => undefined }])(
+    'refuses %j as a source',
+    (source) => {
+      expect(() => postgresDatabase(source as unknown as pg.Pool)).toThrowError(
+        expect.objectContaining({ code: 'SOURCE_INVALID' }),
+      );
+    },
+  );
 
   it('refuses a knex of another database, and a transaction', () => {
     const other = Object.assign(() => undefined, { transaction: () => undefined, client: { dialect: 'mysql' } });
     expect(() => postgresDatabase(other as unknown as Knex)).toThrowError(
-      expect.objectContaining({ code: 'SOURCE_INVALID', message: expect.stringContaining('does not speak to Postgres') }),
+      expect.objectContaining({
+        code: 'SOURCE_INVALID',
+        message: expect.stringContaining('does not speak to Postgres'),
+      }),
     );
     const trx = Object.assign(() => undefined, { isTransaction: true, transaction: () => undefined, client: {} });
-    expect(() => postgresDatabase(trx as unknown as Knex)).toThrowError(expect.objectContaining({ code: 'SOURCE_INVALID' }));
+    expect(() => postgresDatabase(trx as unknown as Knex)).toThrowError(
+      expect.objectContaining({ code: 'SOURCE_INVALID' }),
+    );
   });
 });

@@ -30,10 +30,12 @@ export function isTransient(status: number): boolean {
 /** Refuses what could not be replayed as it went out (`RESPONSE_INVALID`). */
 export function toStored(response: HttpResponse): StoredResponse {
   const { status, headers = {}, body } = response;
-  if (!Number.isInteger(status) || status < 200 || status > 599) throw invalid('The status must be 200 to 599.', { status });
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw invalid('The status must be 200 to 599.', { status });
   const bodyBytes = body === undefined ? 0 : Buffer.byteLength(body, 'utf8');
   if (bodyBytes > maxBodyBytes) throw invalid(`The body has more than ${maxBodyBytes} bytes.`, { bodyBytes });
-  if (body?.includes('\0') === true) throw invalid('The body holds NUL, which Postgres cannot store as text.', { bodyBytes });
+  if (body?.includes('\0') === true)
+    throw invalid('The body holds NUL, which Postgres cannot store as text.', { bodyBytes });
   const kept = Object.entries(headers).filter(([name]) => !perMessageHeaders.has(name.toLowerCase()));
   return { status, headers: JSON.stringify(Object.fromEntries(kept)), data: body ?? null };
 }

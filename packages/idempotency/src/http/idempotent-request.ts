@@ -77,7 +77,8 @@ export async function idempotentRequest(
 /** Only what is about this very key: the handler may use keys of its own, and their trouble is its own. */
 function answerTo(error: unknown, claim: { readonly scope: string; readonly key: string }): RequestOutcome {
   if (error instanceof TransientResponse) return { kind: 'fresh', response: error.response };
-  const refused = error instanceof KeyInFlightError ? 'in-flight' : error instanceof IdempotencyMismatchError ? 'reused' : undefined;
+  const refused =
+    error instanceof KeyInFlightError ? 'in-flight' : error instanceof IdempotencyMismatchError ? 'reused' : undefined;
   if (refused === undefined) throw error;
   const { fields } = error as KeyInFlightError | IdempotencyMismatchError;
   if (fields['scope'] !== claim.scope || fields['key'] !== claim.key) throw error;

@@ -19,6 +19,7 @@ export function requestKey(header: string | readonly string[] | undefined): Requ
   const key = quoted.exec(trimmed)?.[1] ?? trimmed;
   if (key === '') return { kind: 'missing' };
   if (key.length > maxLength) return { kind: 'invalid', reason: `it has more than ${maxLength} characters` };
-  if (!keyText.test(key)) return { kind: 'invalid', reason: 'it holds a character other than visible ASCII, or a comma, quote or backslash' };
+  if (!keyText.test(key))
+    return { kind: 'invalid', reason: 'it holds a character other than visible ASCII, or a comma, quote or backslash' };
   return { kind: 'key', key };
 }

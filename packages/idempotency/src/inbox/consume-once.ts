@@ -31,11 +31,17 @@ export async function consumeOnce<T>(
   call: { readonly table: string; readonly options: ConsumeOptions; work(): Promise<T> },
 ): Promise<ConsumeOutcome<T>> {
   const { consumer, messageKey } = call.options;
-  const id = { table: call.table, consumer: requireName('consumer', consumer), messageKey: requireName('messageKey', messageKey) };
+  const id = {
+    table: call.table,
+    consumer: requireName('consumer', consumer),
+    messageKey: requireName('messageKey', messageKey),
+  };
   const lockTimeoutMs = requirePositive('lockTimeoutMs', call.options.lockTimeoutMs ?? defaultLockTimeoutMs);
   // In a savepoint, so that work that throws leaves no claim behind where the caller goes on and commits.
   return savepoint(sql, async () => {
-    const found = await withLockTimeout(sql, { lockTimeoutMs, fields: { consumer, messageKey } }, () => claimMessage(sql, id));
+    const found = await withLockTimeout(sql, { lockTimeoutMs, fields: { consumer, messageKey } }, () =>
+      claimMessage(sql, id),
+    );
     if (found !== undefined) return { kind: 'duplicate', value: replyOf<T>(found.reply) };
     const value = await call.work();
     await finishMessage(sql, id, toJsonText(value));

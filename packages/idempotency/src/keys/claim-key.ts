@@ -30,5 +30,8 @@ function judge(claim: KeyClaim, row: KeyRow): KeyState {
   if (comparable && claim.requestHash !== row.request_hash) throw new IdempotencyMismatchError(fields);
   // Seen by nobody but our own transaction: work that uses the key it runs under.
   if (row.locked) throw new KeyInFlightError(fields);
-  return { kind: 'finished', response: { data: row.response_data, headers: row.response_headers, status: row.http_status } };
+  return {
+    kind: 'finished',
+    response: { data: row.response_data, headers: row.response_headers, status: row.http_status },
+  };
 }

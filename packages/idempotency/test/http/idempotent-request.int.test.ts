@@ -11,10 +11,21 @@ beforeAll(async () => {
 });
 afterAll(() => server.drop());
 
-const request: RequestOptions = { principal: 'alice', method: 'POST', route: '/orders', key: 'k-1', body: { item: 'book' } };
+const request: RequestOptions = {
+  principal: 'alice',
+  method: 'POST',
+  route: '/orders',
+  key: 'k-1',
+  body: { item: 'book' },
+};
 const created: HttpResponse = {
   status: 201,
-  headers: { Location: '/orders/o-1', 'Set-Cookie': ['a=1', 'b=2'], Date: 'Sun, 22 Nov 2026 17:00:00 GMT', 'Content-Length': '12' },
+  headers: {
+    Location: '/orders/o-1',
+    'Set-Cookie': ['a=1', 'b=2'],
+    Date: 'Sun, 22 Nov 2026 17:00:00 GMT',
+    'Content-Length': '12',
+  },
   body: '{"id":"o-1"}',
 };
 
@@ -57,7 +68,10 @@ describe.each(drivers)('an idempotent request over $name', (driver) => {
   it('replays a refusal of the application, and an answer without a body', async () => {
     const refused: HttpResponse = { status: 404, headers: {} };
     await send(request, async () => refused);
-    expect(await send(request)).toEqual({ kind: 'replayed', response: { status: 404, headers: { 'idempotency-replayed': 'true' } } });
+    expect(await send(request)).toEqual({
+      kind: 'replayed',
+      response: { status: 404, headers: { 'idempotency-replayed': 'true' } },
+    });
   });
 
   it.each([
@@ -84,7 +98,12 @@ describe.each(drivers)('an idempotent request over $name', (driver) => {
   ])('answers 400 to the key %j', async (key, code) => {
     const { kind, response } = await send({ ...request, key });
     expect(kind).toBe('refused');
-    expect(problemOf(response)).toMatchObject({ status: 400, httpStatus: 400, code, contentType: 'application/problem+json' });
+    expect(problemOf(response)).toMatchObject({
+      status: 400,
+      httpStatus: 400,
+      code,
+      contentType: 'application/problem+json',
+    });
     expect(await effects(open.database)).toEqual([]);
   });
 

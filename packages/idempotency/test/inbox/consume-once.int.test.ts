@@ -29,7 +29,11 @@ describe.each(drivers)('the inbox over $name', (driver) => {
     await other.close();
   });
 
-  const consume = (idempotency: Idempotency<unknown>, options: Parameters<typeof here.consumeOnce>[1], answer: unknown = { billed: 5 }) =>
+  const consume = (
+    idempotency: Idempotency<unknown>,
+    options: Parameters<typeof here.consumeOnce>[1],
+    answer: unknown = { billed: 5 },
+  ) =>
     (idempotency === here ? open : other).database.transaction((trx, sql) =>
       idempotency.consumeOnce(trx, options, async () => {
         await sql.query("insert into effect (name) values ('ran')");
@@ -52,7 +56,9 @@ describe.each(drivers)('the inbox over $name', (driver) => {
   });
 
   it('lets fifty deliveries of one message run the work once', async () => {
-    const deliveries = Array.from({ length: 50 }, (_, index) => consume(index % 2 === 0 ? here : there, { ...message, lockTimeoutMs: 30_000 }));
+    const deliveries = Array.from({ length: 50 }, (_, index) =>
+      consume(index % 2 === 0 ? here : there, { ...message, lockTimeoutMs: 30_000 }),
+    );
     const kinds = (await Promise.all(deliveries)).map((outcome) => outcome.kind);
     expect(kinds.filter((kind) => kind === 'fresh')).toHaveLength(1);
     expect(await effects(open.database)).toEqual(['ran']);
@@ -101,13 +107,18 @@ describe.each(drivers)('the inbox over $name', (driver) => {
       }),
     );
     await claimed.promise;
-    await expect(consume(there, { ...message, lockTimeoutMs: 20 })).rejects.toMatchObject({ code: 'KEY_IN_FLIGHT', fields: message });
+    await expect(consume(there, { ...message, lockTimeoutMs: 20 })).rejects.toMatchObject({
+      code: 'KEY_IN_FLIGHT',
+      fields: message,
+    });
     gate.resolve();
     await holder;
   });
 
   it('reports the message in flight to work that consumes what it is just consuming', async () => {
-    const running = open.database.transaction((trx) => here.consumeOnce(trx, message, () => here.consumeOnce(trx, message, async () => 1)));
+    const running = open.database.transaction((trx) =>
+      here.consumeOnce(trx, message, () => here.consumeOnce(trx, message, async () => 1)),
+    );
     await expect(running).rejects.toMatchObject({ code: 'KEY_IN_FLIGHT' });
   });
 });

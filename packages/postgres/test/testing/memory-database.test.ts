@@ -27,7 +27,10 @@ describe('the database in memory', () => {
       throw error;
     });
     await expect(running).rejects.toBe(error);
-    expect(database.read((reader) => [reader.table('item').values(), reader.table('other').values()])).toEqual([[{ id: 'a', stock: 1 }], []]);
+    expect(database.read((reader) => [reader.table('item').values(), reader.table('other').values()])).toEqual([
+      [{ id: 'a', stock: 1 }],
+      [],
+    ]);
   });
 
   it('runs one transaction at a time, in the order of their beginning', async () => {
@@ -81,12 +84,17 @@ describe('the database in memory', () => {
 
   it('keeps the order of first writing, also through an update in a later transaction', async () => {
     const database = createMemoryDatabase();
-    await database.transaction(async (trx) => ['b', 'a'].forEach((id) => trx.table<Item>('item').set(id, { id, stock: 1 })));
+    await database.transaction(async (trx) => {
+      for (const id of ['b', 'a']) trx.table<Item>('item').set(id, { id, stock: 1 });
+    });
     await database.transaction(async (trx) => {
       trx.table<Item>('item').set('b', { id: 'b', stock: 5 });
-      expect(trx.table<Item>('item').values().map((row) => row.id)).toEqual(['b', 'a']);
+      const rows = trx.table<Item>('item').values();
+      expect(rows.map((row) => row.id)).toEqual(['b', 'a']);
     });
-    expect(database.read((reader) => reader.table<Item>('item').where((row) => row.stock > 1))).toEqual([{ id: 'b', stock: 5 }]);
+    expect(database.read((reader) => reader.table<Item>('item').where((row) => row.stock > 1))).toEqual([
+      { id: 'b', stock: 5 },
+    ]);
   });
 
   it('refuses every use after the end', async () => {
