@@ -76,6 +76,10 @@ export interface SagaTransaction<Trx> {
   withdraw(outboxIds: readonly string[]): Promise<readonly string[]>;
   /** Keeps an input for an instance and wakes it. Answers the ids of the letters whose instance does not exist: those are not kept. */
   post(letters: readonly NewLetter[]): Promise<readonly string[]>;
+  /** Runs once the transaction may have ended: a hint, after a rollback too, and where the driver cannot tell it never comes. */
+  afterEnd(run: () => void): void;
+  /** Whether it has ended, by either end; `unknown` where the driver cannot tell. */
+  phase(): 'open' | 'ended' | 'unknown';
 }
 
 export interface SaveOptions {

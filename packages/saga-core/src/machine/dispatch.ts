@@ -103,8 +103,6 @@ function commandOf(draft: Draft, step: InvokeStepDefinition, { direction, attemp
     attempt,
     firstSentAt,
     data: direction === 'do' ? bodies.sent : bodies.undo,
-    // A forward command that was answered is out of the lane; one that was not may still be under way before this undo.
-    lane: direction === 'undo' && !Object.hasOwn(bodies, 'output') ? 'behind' : 'clear',
   };
 }
 

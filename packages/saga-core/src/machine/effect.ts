@@ -26,8 +26,6 @@ export interface SendCommand {
   readonly attempt: number;
   readonly firstSentAt: number;
   readonly data: unknown;
-  /** `behind`: an earlier command of this lane may still be under way, so it must be published in the lane's order. */
-  readonly lane: 'clear' | 'behind';
 }
 
 /** The library's own undo of a step with 'nothing to undo' whose outcome nobody knows: it kills the copies still in flight. */

@@ -1,0 +1,104 @@
+import { encodeJson } from '@backstitch/messaging';
+import type { AuthorUndoContext, LocalStepDefinition } from '../definition/step-definition.js';
+import { SagaError, StepDeclined } from '../errors.js';
+import { isTerminal, stepStateOf } from '../machine/instance.js';
+import type { Direction, LocalOutcome } from '../machine/saga-input.js';
+import { commandRowId, type Sender } from './command-message.js';
+import { applyInput, type Leg, type Question } from './leg.js';
+import type { SagaTransaction, StoreFailure } from './saga-store.js';
+
+export interface AnswerContext<Trx> {
+  readonly tx: SagaTransaction<Trx>;
+  readonly sender: Sender;
+  readonly classify: (error: unknown) => StoreFailure;
+  /** What the author threw, before it is turned into an outcome: a start hands it on to its caller. */
+  readonly onThrown?: (step: string, error: unknown) => void;
+}
+
+/**
+ * Answers a leg's questions until it has none: runs local functions in savepoints of the leg's own transaction, takes unsent commands back,
+ * and feeds what came of it to the machine. Consecutive local steps so share one transaction.
+ */
+export async function answerQuestions<Trx>(leg: Leg, context: AnswerContext<Trx>): Promise<void> {
+  for (let question = leg.questions.shift(); question !== undefined; question = leg.questions.shift()) {
+    const input = await answer(leg, question, context);
+    if (input === undefined) continue;
+    applyInput(leg, input, { now: await context.tx.now(), sender: context.sender });
+  }
+}
+
+async function answer<Trx>(leg: Leg, question: Question, context: AnswerContext<Trx>) {
+  switch (question.kind) {
+    case 'withdrawCommands': {
+      const rows = new Map(question.commandIds.map((id) => [commandRowId(leg.instance.id, id), id]));
+      // Commands that this very leg would have written need not be asked of the table.
+      const unwritten = [...rows.keys()].filter((row) => leg.messages.delete(row));
+      const taken = await context.tx.withdraw([...rows.keys()]);
+      const commandIds = [...new Set([...unwritten, ...taken])].flatMap((row) => rows.get(row) ?? []);
+      return { kind: 'withdrawn', commandIds } as const;
+    }
+    case 'runLocal': {
+      const { step, direction } = question;
+      if (!isWanted(leg, step, direction)) return undefined;
+      const outcome = await runLocal(leg, question, context);
+      return { kind: 'localFinished', step, direction, outcome } as const;
+    }
+    default:
+      return question satisfies never;
+  }
+}
+
+/** A sibling's failure may have ended what was asked a moment ago. */
+function isWanted({ instance }: Leg, step: string, direction: Direction): boolean {
+  const { state } = instance;
+  if (isTerminal(state.status) || state.parked !== undefined) return false;
+  return stepStateOf(state, step).status === (direction === 'do' ? 'dispatched' : 'compensating');
+}
+
+async function runLocal<Trx>(
+  leg: Leg,
+  { step, direction }: Question & { readonly kind: 'runLocal' },
+  { tx, classify, onThrown }: AnswerContext<Trx>,
+): Promise<LocalOutcome> {
+  const definition = leg.definition.steps.get(step) as LocalStepDefinition;
+  try {
+    return await tx.savepoint(async () => {
+      const context = { ...localContext(leg, step), trx: tx.trx as never };
+      const output = direction === 'do' ? await definition.run(context) : await definition.compensate?.(context);
+      if (output === undefined || direction === 'undo') return { kind: 'succeeded' };
+      encodeJson(output, { what: `output of step '${step}'` });
+      return { kind: 'succeeded', output };
+    });
+  } catch (error) {
+    // Trouble with the database is not the author's: the whole leg is tried again.
+    const failure = classify(error);
+    if (failure === 'infrastructure' || failure === 'conflict') throw error;
+    onThrown?.(step, error);
+    return outcomeOfThrown(error);
+  }
+}
+
+function outcomeOfThrown(error: unknown): LocalOutcome {
+  if (error instanceof StepDeclined) {
+    const { declined: code, message, detail } = error;
+    return { kind: 'declined', code, message, ...(detail === undefined ? {} : { detail }) };
+  }
+  return { kind: 'failed', code: codeOf(error), message: error instanceof Error ? error.message : String(error) };
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof SagaError) return error.code;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'AUTHOR_CODE_FAILED';
+}
+
+function localContext({ definition, instance }: Leg, step: string): AuthorUndoContext {
+  const { state, bodies } = instance;
+  const steps: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const name of definition.steps.keys()) {
+    const { status } = stepStateOf(state, name);
+    if (status === 'succeeded' || status === 'compensating' || status === 'compensated') steps[name] = bodies[name]?.output;
+  }
+  const failure = state.failure ?? { step: '', code: '', message: '' };
+  return { sagaId: instance.id, input: instance.input, steps, failure, output: bodies[step]?.output };
+}

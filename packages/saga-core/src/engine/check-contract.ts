@@ -1,0 +1,39 @@
+import { type ReplyEnvelope, validate } from '@backstitch/messaging';
+import type { SagaDefinition } from '../definition/step-definition.js';
+import type { RepliedInput, ReplyOutcome, SagaInput } from '../machine/saga-input.js';
+
+/** A reply as an input, before anybody looked at its body: that needs the definition, which this process may lack. */
+export function replyInput(envelope: ReplyEnvelope): RepliedInput {
+  const { step, round, direction, attempt } = envelope;
+  return { kind: 'replied', step, round, direction, attempt, outcome: outcomeOf(envelope) };
+}
+
+function outcomeOf({ outcome, data, code, message }: ReplyEnvelope): ReplyOutcome {
+  const said = { code: code ?? outcome, message: message ?? '' };
+  switch (outcome) {
+    case 'succeeded':
+      return data === null || data === undefined ? { kind: 'succeeded' } : { kind: 'succeeded', output: data };
+    case 'declined':
+      return data === null || data === undefined ? { kind: 'declined', ...said } : { kind: 'declined', ...said, detail: data };
+    case 'failed':
+      return { kind: 'failed', ...said };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/**
+ * Holds a success against the command's contract. What breaks it did take effect all the same: the outcome says so and keeps the body as
+ * evidence. What the schema makes of a good body (defaults, transforms) is what later steps read.
+ */
+export function checkContract(definition: SagaDefinition, input: SagaInput): SagaInput {
+  if (input.kind !== 'replied' || input.direction !== 'do' || input.outcome.kind !== 'succeeded') return input;
+  const step = definition.steps.get(input.step);
+  const schema = step?.kind === 'invoke' ? step.command.spec.reply : undefined;
+  if (schema === undefined) return { ...input, outcome: { kind: 'succeeded' } };
+  const body = input.outcome.output ?? null;
+  const checked = validate(schema, body);
+  if (checked.kind === 'valid') return { ...input, outcome: { kind: 'succeeded', output: checked.value } };
+  const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  return { ...input, outcome: { kind: 'contractBroken', message: `the reply to '${input.step}' breaks its contract: ${violations}`, body } };
+}

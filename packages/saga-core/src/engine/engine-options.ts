@@ -1,0 +1,60 @@
+import type { Clock, Logger, ReplyTokenKeys, Transport } from '@backstitch/messaging';
+import type { Relay } from '@backstitch/outbox';
+import type { AnySaga } from '../definition/step-list.js';
+import { SagaError } from '../errors.js';
+import type { SagaStore } from './saga-store.js';
+
+export interface SagaEngineOptions<Trx> {
+  /** The orchestrator's name: its consumer group, and the prefix of its reply topics `<name>.replies.<participant>`. */
+  readonly name: string;
+  readonly sagas: readonly AnySaga[];
+  readonly store: SagaStore<Trx>;
+  readonly transport: Transport;
+  /** The relay of the outbox that the store writes to. The engine hands it rows; starting and stopping it is the owner's business. */
+  readonly relay: Pick<Relay, 'publish' | 'hint'>;
+  /** Default: nothing is logged. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  /** Keys of reply tokens. Default: one that was made once and is kept in the store's schema. */
+  readonly tokenKeys?: ReplyTokenKeys;
+  /** How often due instances are looked for. Default 500. */
+  readonly pollIntervalMs?: number;
+  /** Most replies in one transaction. Default 500. */
+  readonly batchSize?: number;
+  /** Legs that run local steps, side by side; each takes a connection. Default 4. */
+  readonly localConcurrency?: number;
+  /** How long a message may be published from memory after the transaction that wrote it. Default 5000. */
+  readonly bornLeaseMs?: number;
+}
+
+export interface EngineSettings {
+  readonly pollIntervalMs: number;
+  readonly batchSize: number;
+  readonly localConcurrency: number;
+  readonly bornLeaseMs: number;
+}
+
+const defaults: EngineSettings = Object.freeze({ pollIntervalMs: 500, batchSize: 500, localConcurrency: 4, bornLeaseMs: 5_000 });
+const orchestratorName = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/;
+
+/** Fills and checks the settings. Throws `OPTION_INVALID` naming the field and the value found. */
+export function checkEngineOptions<Trx>(options: SagaEngineOptions<Trx>): EngineSettings {
+  if (!orchestratorName.test(options.name)) {
+    throw invalid('name', options.name, 'use letters, digits, _ and -, beginning with a letter, at most 100: it stands in topic names');
+  }
+  const whole = (field: keyof EngineSettings): number => {
+    const value = options[field] ?? defaults[field];
+    if (!Number.isInteger(value) || value < 1) throw invalid(field, value, 'give a whole number from 1');
+    return value;
+  };
+  return {
+    pollIntervalMs: whole('pollIntervalMs'),
+    batchSize: whole('batchSize'),
+    localConcurrency: whole('localConcurrency'),
+    bornLeaseMs: whole('bornLeaseMs'),
+  };
+}
+
+function invalid(field: string, value: unknown, hint: string): SagaError {
+  return new SagaError('OPTION_INVALID', `option '${field}' of the saga engine is ${JSON.stringify(value)}`, { fields: { field, value }, hint });
+}

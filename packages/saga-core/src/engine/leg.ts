@@ -1,0 +1,76 @@
+import type { NewOutboxRow } from '@backstitch/outbox';
+import type { SagaDefinition } from '../definition/step-definition.js';
+import type { Effect } from '../machine/effect.js';
+import type { SagaInstance } from '../machine/instance.js';
+import type { JournalEntry } from '../machine/journal-event.js';
+import type { SagaInput } from '../machine/saga-input.js';
+import { transition } from '../machine/transition.js';
+import { checkContract } from './check-contract.js';
+import { commandMessage, type Sender } from './command-message.js';
+
+/** What has become of an instance within one transaction: nothing of it is written yet. */
+export interface Leg {
+  readonly definition: SagaDefinition;
+  instance: SagaInstance;
+  readonly entries: JournalEntry[];
+  /** By row id: a command that is sent twice in one leg is one row. */
+  readonly messages: Map<string, NewOutboxRow>;
+  /** Effects that ask for an answer within the transaction: a local function to run, commands to take back. */
+  readonly questions: Question[];
+  readonly notices: Notice[];
+  readonly discarded: { readonly step: string; readonly reason: string }[];
+  changed: boolean;
+}
+
+export type Question = Extract<Effect, { readonly kind: 'runLocal' | 'withdrawCommands' }>;
+/** For others to know after the commit. */
+export type Notice = Extract<Effect, { readonly kind: 'finished' | 'alert' }>;
+
+export function openLeg(definition: SagaDefinition, instance: SagaInstance): Leg {
+  return { definition, instance, entries: [], messages: new Map(), questions: [], notices: [], discarded: [], changed: false };
+}
+
+/** Applies one input. Answers why a verb was refused, otherwise nothing. */
+export function applyInput(leg: Leg, input: SagaInput, about: { readonly now: number; readonly sender: Sender }): string | undefined {
+  const { now } = about;
+  const moved = transition(leg.definition, leg.instance, checkContract(leg.definition, input), now);
+  switch (moved.kind) {
+    case 'refused':
+      return moved.reason;
+    case 'discarded':
+      leg.discarded.push({ step: 'step' in input ? input.step : '', reason: moved.reason });
+      return undefined;
+    case 'moved':
+      leg.entries.push(moved.entry);
+      break;
+    case 'paced':
+      break;
+    default:
+      return moved satisfies never;
+  }
+  leg.instance = moved.instance;
+  leg.changed = true;
+  for (const effect of moved.effects) take(leg, effect, about);
+  return undefined;
+}
+
+function take(leg: Leg, effect: Effect, { now, sender }: { readonly now: number; readonly sender: Sender }): void {
+  switch (effect.kind) {
+    case 'sendCommand': {
+      const { id: sagaId, saga } = leg.instance;
+      const row = commandMessage(effect, { sagaId, saga, now }, sender);
+      leg.messages.set(row.id, row);
+      return;
+    }
+    case 'runLocal':
+    case 'withdrawCommands':
+      leg.questions.push(effect);
+      return;
+    case 'finished':
+    case 'alert':
+      leg.notices.push(effect);
+      return;
+    default:
+      effect satisfies never;
+  }
+}

@@ -1,0 +1,59 @@
+import { SagaError } from '../errors.js';
+import type { SagaInput, Verb } from '../machine/saga-input.js';
+import { wakeAt } from '../machine/wake-at.js';
+import { type AdvanceOptions, announce } from './advance-instances.js';
+import { answerQuestions } from './answer-questions.js';
+import { applyInput, openLeg } from './leg.js';
+
+export type VerbKind = 'cancel' | 'pause' | 'resume' | 'retry';
+
+/**
+ * An operator's verb enters through the same function as replies do, in a locked transaction: who said it and why stand in the journal entry
+ * that it makes. Throws `VERB_REFUSED` where the state does not allow it, `INSTANCE_UNKNOWN`, or `VERSION_UNKNOWN`.
+ */
+export async function operate<Trx>(options: AdvanceOptions<Trx>, sagaId: string, verb: Verb & { readonly kind: VerbKind }): Promise<void> {
+  const { store, definitions, sender, bornLeaseMs } = options;
+  requireWord('actor', verb.actor);
+  requireWord('reason', verb.reason);
+  const done = await store.transaction(async (tx) => {
+    const [stored] = await tx.lock([sagaId]);
+    if (stored === undefined) throw new SagaError('INSTANCE_UNKNOWN', `there is no saga instance ${sagaId}`, { fields: { sagaId }, hint: 'check the id' });
+    const definition = definitions.find(stored.instance);
+    if (definition === undefined) {
+      const { saga, version, hash } = stored.instance;
+      throw new SagaError('VERSION_UNKNOWN', `this process does not know version ${version} of saga '${saga}'`, {
+        fields: { sagaId, saga, version, hash },
+        hint: 'say it to a process that has this version registered',
+      });
+    }
+    const leg = openLeg(definition, stored.instance);
+    const refused = applyInput(leg, verb satisfies SagaInput, { now: await tx.now(), sender });
+    if (refused !== undefined) {
+      throw new SagaError('VERB_REFUSED', `cannot ${verb.kind} saga ${sagaId}: ${refused}`, {
+        fields: { sagaId, verb: verb.kind, status: stored.instance.state.status },
+        hint: 'look at the instance first; nothing was changed',
+      });
+    }
+    await answerQuestions(leg, { tx, sender, classify: (error) => store.classify(error) });
+    if (!leg.changed) return undefined;
+    const change = {
+      instance: leg.instance,
+      revision: stored.revision,
+      entries: leg.entries,
+      messages: [...leg.messages.values()],
+      wakeAt: wakeAt(leg.instance.state, await tx.now()),
+      delivered: [],
+      taken: [],
+    };
+    const { claimed } = await tx.save([change], { bornLeaseMs });
+    return { leg, claimed };
+  });
+  if (done === undefined) return;
+  options.publish(done.claimed);
+  announce(options, done.leg);
+}
+
+function requireWord(field: 'actor' | 'reason', value: string): void {
+  if (typeof value === 'string' && value.trim().length > 0) return;
+  throw new SagaError('OPTION_INVALID', `${field} is ${JSON.stringify(value)}`, { fields: { field, value }, hint: 'say who does this and why: it is kept in the journal' });
+}

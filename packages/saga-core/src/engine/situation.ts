@@ -1,0 +1,98 @@
+import { commandId } from '@backstitch/messaging';
+import type { SagaDefinition } from '../definition/step-definition.js';
+import type { SagaInstance } from '../machine/instance.js';
+import type { SagaInput } from '../machine/saga-input.js';
+import { commandRowId } from './command-message.js';
+import type { DefinitionRegistry } from './definition-registry.js';
+import type { Item, ReplyItem } from './item.js';
+import type { SagaStore, StoredInstance } from './saga-store.js';
+
+/** What a batch of items means for one instance. */
+export type Situation =
+  /** No such instance. A command is visible only after its instance committed, so this reply is forged or its instance was purged. */
+  | { readonly kind: 'unknown'; readonly sagaId: string; readonly items: readonly Item[] }
+  /** Another process knows this definition. */
+  | { readonly kind: 'foreign'; readonly sagaId: string; readonly items: readonly Item[] }
+  | Ready;
+
+export interface Ready {
+  readonly kind: 'ready';
+  readonly sagaId: string;
+  readonly items: readonly Item[];
+  readonly definition: SagaDefinition;
+  readonly stored: StoredInstance;
+  readonly inputs: readonly SagaInput[];
+  /** Outbox rows that replies proved delivered. */
+  readonly delivered: readonly string[];
+  /** Letters among the inputs. */
+  readonly taken: readonly string[];
+  /** Its `wake_at` has come: it is saved even where nothing changed, or it would wake for ever. */
+  readonly woken: boolean;
+  readonly now: number;
+}
+
+/** Reads what the items' instances look like, without locks. */
+export async function readSituations<Trx>(
+  store: SagaStore<Trx>,
+  definitions: DefinitionRegistry,
+  items: readonly Item[],
+): Promise<readonly Situation[]> {
+  const bySaga = groupBySaga(items);
+  const { now, instances } = await store.load([...bySaga.keys()]);
+  const found = new Map(instances.map((stored) => [stored.instance.id, stored]));
+  const woken = instances.filter(({ instance }) => bySaga.get(instance.id)?.some((item) => item.kind === 'wake'));
+  const letters = woken.length === 0 ? [] : await store.mailbox(woken.map(({ instance }) => instance.id));
+  const overdue = new Map(woken.map(({ instance }) => [instance.id, overdueCommands(instance, now)]));
+  const unsent = await unsentRows(store, overdue);
+  return [...bySaga].map(([sagaId, itsItems]) => {
+    const stored = found.get(sagaId);
+    if (stored === undefined) return { kind: 'unknown', sagaId, items: itsItems };
+    const definition = definitions.find(stored.instance);
+    if (definition === undefined) return { kind: 'foreign', sagaId, items: itsItems };
+    const mail = letters.filter((letter) => letter.sagaId === sagaId);
+    const replies = itsItems.filter((item): item is ReplyItem => item.kind === 'reply');
+    const isWoken = itsItems.length > replies.length;
+    const stillUnsent = (overdue.get(sagaId) ?? []).filter((id) => unsent.has(commandRowId(sagaId, id)));
+    return {
+      kind: 'ready',
+      sagaId,
+      items: itsItems,
+      definition,
+      stored,
+      // Answers come before the clock: a reply that is here already must not lose to its own deadline.
+      inputs: [
+        ...mail.map((letter) => letter.input),
+        ...replies.map((reply) => reply.input),
+        ...(isWoken ? [{ kind: 'deadlineReached', unsent: stillUnsent } as const] : []),
+      ],
+      delivered: replies.map((reply) => commandRowId(sagaId, reply.commandId)),
+      taken: mail.map((letter) => letter.id),
+      woken: isWoken,
+      now,
+    };
+  });
+}
+
+function groupBySaga(items: readonly Item[]): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(item.sagaId);
+    if (group === undefined) groups.set(item.sagaId, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** Commands whose reply is overdue: the machine has to know which of them still lie in the outbox. */
+function overdueCommands({ id: sagaId, state }: SagaInstance, now: number): readonly string[] {
+  return Object.entries(state.steps).flatMap(([step, { status, round, pace }]) => {
+    if (pace?.deadlineAt === undefined || pace.deadlineAt > now) return [];
+    if (status !== 'dispatched' && status !== 'compensating') return [];
+    return [commandId({ sagaId, step, item: null, round, direction: status === 'dispatched' ? 'do' : 'undo' })];
+  });
+}
+
+async function unsentRows<Trx>(store: SagaStore<Trx>, overdue: ReadonlyMap<string, readonly string[]>): Promise<ReadonlySet<string>> {
+  const rows = [...overdue].flatMap(([sagaId, ids]) => ids.map((id) => commandRowId(sagaId, id)));
+  return new Set(rows.length === 0 ? [] : await store.unsent(rows));
+}

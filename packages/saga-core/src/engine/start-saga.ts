@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { encodeJson, validate } from '@backstitch/messaging';
+import type { ClaimedRow } from '@backstitch/outbox';
+import { stringify } from 'safe-stable-stringify';
+import type { SagaDefinition } from '../definition/step-definition.js';
+import { SagaError } from '../errors.js';
+import { newInstance } from '../machine/instance.js';
+import { wakeAt } from '../machine/wake-at.js';
+import { answerQuestions } from './answer-questions.js';
+import type { Sender } from './command-message.js';
+import { applyInput, type Leg, openLeg } from './leg.js';
+import type { SagaTransaction, StoreFailure } from './saga-store.js';
+import { uuidV7 } from './uuid-v7.js';
+
+export interface StartRequest {
+  readonly definition: SagaDefinition;
+  readonly input: unknown;
+  readonly startKey: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface StartContext {
+  readonly sender: Sender;
+  readonly classify: (error: unknown) => StoreFailure;
+  /** Set where this library opened the transaction and may publish after its commit. */
+  readonly bornLeaseMs?: number;
+}
+
+export interface Started {
+  readonly sagaId: string;
+  /** False where the start key had been used for the same input before. */
+  readonly created: boolean;
+  readonly claimed: readonly ClaimedRow[];
+  /** Outbox rows that somebody has to look for, once the caller has committed. */
+  readonly messageIds: readonly string[];
+  readonly leg: Leg | undefined;
+}
+
+/** The input, checked and as JSON keeps it. Throws `INPUT_INVALID` or a payload error before anything is written. */
+export function checkInput({ name, input: schema }: SagaDefinition, input: unknown): unknown {
+  const checked = validate(schema, input);
+  if (checked.kind === 'invalid') {
+    const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`);
+    throw new SagaError('INPUT_INVALID', `the input of saga '${name}' is not valid: ${violations.join('; ')}`, {
+      fields: { saga: name, violations: checked.violations },
+      hint: 'correct the fields named; nothing was started',
+    });
+  }
+  return JSON.parse(encodeJson(checked.value, { what: `input of saga '${name}'` })) as unknown;
+}
+
+/**
+ * Instance, journal, leading local steps and first commands, in one transaction. All of it lies in a savepoint: where it throws, nothing of it
+ * is left, and a caller's transaction is as usable as before.
+ */
+export function startIn<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, context: StartContext): Promise<Started> {
+  return tx.savepoint(async () => {
+    const now = await tx.now();
+    const sagaId = uuidV7(now);
+    const known = request.startKey === null ? undefined : await claimKey(tx, request, sagaId);
+    if (known !== undefined) return { sagaId: known, created: false, claimed: [], messageIds: [], leg: undefined };
+    const leg = openLeg(request.definition, newInstance(request.definition, { id: sagaId, input: request.input, now }));
+    applyInput(leg, { kind: 'started' }, { now, sender: context.sender });
+    await answerQuestions(leg, {
+      tx,
+      sender: context.sender,
+      classify: context.classify,
+      onThrown: (step, cause) => {
+        throw startFailed(request.definition, { step, code: codeOf(cause), message: messageOf(cause), cause });
+      },
+    });
+    refuseParked(leg);
+    const messages = [...leg.messages.values()];
+    const claimed = await tx.insert(
+      [
+        {
+          instance: leg.instance,
+          entries: leg.entries,
+          messages,
+          wakeAt: wakeAt(leg.instance.state, now),
+          tags: request.tags,
+          startKey: request.startKey,
+        },
+      ],
+      context.bornLeaseMs === undefined ? {} : { bornLeaseMs: context.bornLeaseMs },
+    );
+    return { sagaId, created: true, claimed, messageIds: messages.map((row) => row.id), leg };
+  });
+}
+
+/** The instance that the key belongs to already, or nothing where it is ours now. */
+async function claimKey<Trx>(tx: SagaTransaction<Trx>, { definition, input, startKey }: StartRequest, sagaId: string): Promise<string | undefined> {
+  const key = startKey ?? '';
+  const fingerprint = createHash('sha256').update(stringify(input) ?? '').digest('hex');
+  const fields = { saga: definition.name, idempotencyKey: key };
+  const answer = await tx.claimStartKey({ saga: definition.name, key, fingerprint, sagaId });
+  switch (answer.kind) {
+    case 'claimed':
+      return undefined;
+    case 'taken':
+      if (answer.fingerprint === fingerprint) return answer.sagaId;
+      throw new SagaError('START_KEY_REUSED', `saga '${definition.name}' was started with this key and another input`, {
+        fields: { ...fields, sagaId: answer.sagaId },
+        hint: 'use a new idempotencyKey for a new request; the same key means the same request',
+      });
+    case 'busy':
+      throw new SagaError('START_KEY_BUSY', `another transaction is starting saga '${definition.name}' with this key`, {
+        fields,
+        hint: 'try again: the other start has not committed yet',
+      });
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** An instance that cannot take its first step is not left behind parked: the caller is here and can be told. */
+function refuseParked(leg: Leg): void {
+  const { parked } = leg.instance.state;
+  if (parked === undefined) return;
+  const { code, message, step = '' } = parked;
+  throw startFailed(leg.definition, { step, code, message });
+}
+
+function startFailed(
+  { name }: SagaDefinition,
+  { step, code, message, cause }: { readonly step: string; readonly code: string; readonly message: string; readonly cause?: unknown },
+): SagaError {
+  return new SagaError('START_FAILED', `saga '${name}' was not started: step '${step}': ${message}`, {
+    fields: { saga: name, step, code },
+    hint: 'nothing was written; correct the cause and start again',
+    cause,
+  });
+}
+
+function codeOf(cause: unknown): string {
+  if (typeof cause !== 'object' || cause === null) return 'AUTHOR_CODE_FAILED';
+  if ('declined' in cause && typeof cause.declined === 'string') return cause.declined;
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : 'AUTHOR_CODE_FAILED';
+}
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

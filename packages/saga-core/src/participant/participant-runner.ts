@@ -1,0 +1,132 @@
+import {
+  type BatchHandler,
+  type CommandEnvelope,
+  contractOptions,
+  type InboundRecord,
+  type Logger,
+  silentLogger,
+  type Subscription,
+  type Transport,
+} from '@backstitch/messaging';
+import type { Relay } from '@backstitch/outbox';
+import type { QuarantinedRecord } from '../engine/saga-store.js';
+import { commandTopic, deadLetterTopic } from '../engine/topic-names.js';
+import { SagaError } from '../errors.js';
+import type { FenceStore } from './fence-store.js';
+import type { Participant } from './participant.js';
+import { type ProcessCommandOptions, processCommand } from './process-command.js';
+import { readCommand } from './read-command.js';
+
+export interface ParticipantRunnerOptions<Trx> {
+  readonly participant: Participant;
+  /** Names of the orchestrators that may command this participant: it answers to no other. */
+  readonly orchestrators: readonly string[];
+  readonly store: FenceStore<Trx>;
+  readonly transport: Transport;
+  /** The relay of the outbox that the store writes to. */
+  readonly relay: Pick<Relay, 'publish'>;
+  readonly logger?: Logger;
+  /** Sagas handled side by side, each in a transaction and so on a connection of its own. Default 8. */
+  readonly concurrency?: number;
+  /** Most commands taken at once. Default 200. */
+  readonly batchSize?: number;
+  /** How long a reply may be published from memory after the transaction that wrote it. Default 5000. */
+  readonly bornLeaseMs?: number;
+}
+
+/** Handles a participant's commands. Commands of one saga are handled in order, those of different sagas side by side. */
+export interface ParticipantRunner {
+  open(): Promise<void>;
+  /** Creates the topic it reads. Nothing else ever creates one. */
+  ensureTopics(options?: { readonly partitions?: number; readonly replicationFactor?: number }): Promise<void>;
+  /** Takes nothing new, finishes what is under way, leaves the group; after `timeoutMs` (default 10000) it stops waiting. */
+  close(options?: { readonly timeoutMs?: number }): Promise<void>;
+}
+
+export function createParticipantRunner<Trx>(options: ParticipantRunnerOptions<Trx>): ParticipantRunner {
+  const { participant, transport, store, relay, logger = silentLogger } = options;
+  const concurrency = wholeFrom1('concurrency', options.concurrency ?? 8);
+  const batchSize = wholeFrom1('batchSize', options.batchSize ?? 200);
+  const topic = commandTopic(participant.name);
+  const processing: ProcessCommandOptions<Trx> = {
+    participant,
+    store,
+    fenceRetentionMs: retentionOf(participant),
+    bornLeaseMs: wholeFrom1('bornLeaseMs', options.bornLeaseMs ?? 5_000),
+    publish: (rows) => relay.publish(rows),
+    logger,
+  };
+  const handle = commandHandler(processing, { orchestrators: orchestratorsOf(options), concurrency });
+  let subscription: Promise<Subscription> | undefined;
+  return {
+    async open() {
+      subscription ??= transport.subscribe({ group: participant.name, topics: [topic], handle, maxBatchRecords: batchSize });
+      const { stopped } = await subscription;
+      stopped.catch((error: unknown) => logger.error({ err: error, participant: participant.name }, 'the consumer of commands has died: restart this process'));
+    },
+    async ensureTopics(spec = {}) {
+      await transport.ensureTopics([topic, deadLetterTopic(topic)].map((each) => ({ topic: each, ...spec })));
+    },
+    async close({ timeoutMs = 10_000 } = {}) {
+      await (await subscription)?.close({ timeoutMs });
+    },
+  };
+}
+
+interface Handling {
+  readonly orchestrators: ReadonlySet<string>;
+  readonly concurrency: number;
+}
+
+function commandHandler<Trx>(options: ProcessCommandOptions<Trx>, { orchestrators, concurrency }: Handling): BatchHandler {
+  const { participant, store, logger } = options;
+  return async ({ records }, context) => {
+    const lanes = new Map<string, CommandEnvelope[]>();
+    const refused: QuarantinedRecord[] = [];
+    for (const record of records) {
+      const read = readCommand(record, { participant: participant.name, orchestrators });
+      if (read.kind === 'refused') refused.push(quarantined(record, read.reason));
+      else lanes.set(read.command.sagaId, [...(lanes.get(read.command.sagaId) ?? []), read.command]);
+    }
+    if (refused.length > 0) {
+      logger.warn({ participant: participant.name, count: refused.length, reason: refused[0]?.reason }, 'records quarantined');
+      await store.quarantine(refused);
+    }
+    const left = [...lanes.values()];
+    const worker = async (): Promise<void> => {
+      for (let lane = left.shift(); lane !== undefined; lane = left.shift()) {
+        for (const command of lane) {
+          // Taken away from this process: whoever has the partition now handles the rest.
+          context.signal.throwIfAborted();
+          await processCommand(options, command);
+        }
+        await context.heartbeat();
+      }
+    };
+    const workers = await Promise.allSettled(Array.from({ length: Math.min(concurrency, left.length) }, worker));
+    const failed = workers.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  };
+}
+
+function quarantined({ topic, partition, offset, value }: InboundRecord, reason: string): QuarantinedRecord {
+  return { topic, partition, offset, reason, head: (value ?? '').slice(0, 4_096) };
+}
+
+function retentionOf({ handlers }: Participant): number {
+  const contract = Object.fromEntries([...handlers.values()].map(({ command }) => [command.name, command]));
+  return contractOptions(contract).fenceRetentionMs;
+}
+
+function orchestratorsOf<Trx>({ orchestrators, participant }: ParticipantRunnerOptions<Trx>): ReadonlySet<string> {
+  if (orchestrators.length > 0) return new Set(orchestrators);
+  throw new SagaError('OPTION_INVALID', `participant '${participant.name}' allows no orchestrator`, {
+    fields: { field: 'orchestrators', value: orchestrators },
+    hint: 'name the orchestrators that may command it',
+  });
+}
+
+function wholeFrom1(field: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new SagaError('OPTION_INVALID', `option '${field}' of the participant is ${JSON.stringify(value)}`, { fields: { field, value }, hint: 'give a whole number from 1' });
+}

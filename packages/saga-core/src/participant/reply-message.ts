@@ -1,0 +1,51 @@
+import { type CommandEnvelope, encodeReply, envelopeContentType, type ReplyOutcome } from '@backstitch/messaging';
+import type { NewOutboxRow } from '@backstitch/outbox';
+import { derivedUuid, uuidV7 } from '../engine/uuid-v7.js';
+
+/** What a participant says to one command. */
+export interface Answer {
+  readonly outcome: ReplyOutcome;
+  readonly code?: string;
+  readonly message?: string;
+  /** JSON of the body, or of the refusal's detail. */
+  readonly dataJson: string;
+}
+
+/** The reply to a command as the one outbox row of that command's reply: a duplicate's answer revives it. */
+export function replyMessage(command: CommandEnvelope, answer: Answer, about: { readonly participant: string; readonly now: number }): NewOutboxRow {
+  const { sagaId, saga, step, item, round, direction, commandId, attempt, replyToken, installation, replyTopic, traceparent } = command;
+  const { outcome, code, message, dataJson } = answer;
+  const payload = encodeReply({
+    id: uuidV7(about.now),
+    source: about.participant,
+    command: command.command,
+    time: new Date(about.now).toISOString(),
+    saga,
+    sagaId,
+    step,
+    item,
+    round,
+    direction,
+    commandId,
+    attempt,
+    outcome,
+    ...(code === undefined ? {} : { code }),
+    ...(message === undefined ? {} : { message }),
+    replyToken,
+    installation,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    dataJson,
+  });
+  return {
+    id: derivedUuid(sagaId, `${commandId}/reply`),
+    topic: replyTopic,
+    key: sagaId,
+    payload,
+    headers: { 'content-type': envelopeContentType },
+    aggregateType: 'saga-reply',
+    aggregateId: commandId,
+    eventType: `${command.command}.${outcome}`,
+    // Replies are told apart by their command, not by their order.
+    ordered: false,
+  };
+}
