@@ -1,8 +1,8 @@
 import { type TestDatabase, testDatabase } from '@backstitch/devkit/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { classify, type PostgresError, savepoint, sqlState } from '../src/index.js';
-import { type Driver, knexDriver, type OpenDriver, pgDriver } from './drivers.js';
+import { classify, type PostgresError, postgresDatabase, type Sql, savepoint, sqlState } from '../src/index.js';
+import { type Driver, knexDriver, type OpenDriver, openKnex, pgDriver } from './drivers.js';
 
 let server: TestDatabase;
 beforeAll(async () => {
@@ -15,7 +15,8 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('the database over $n
   /** Another pool, to look from outside and to kill backends. */
   let other: OpenDriver<unknown>;
   beforeEach(async () => {
-    open = driver.open(server.url);
+    // One connection: whoever forgets to give it back, or gives it back broken, stops the test.
+    open = driver.open(server.url, { max: 1 });
     other = driver.open(server.url, { max: 1 });
     await other.database.sql.query('drop table if exists item');
     await other.database.sql.query(
@@ -199,6 +200,17 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('the database over $n
     expect(classify(error)).toBe('infrastructure');
   });
 
+  it('calls a pool without a free connection infrastructure', async () => {
+    const narrow = driver.open(server.url, { max: 1, acquireTimeoutMs: 50 });
+    await narrow.database.transaction(async () => {
+      const inside = await narrow.database.transaction(async () => 1).catch((caught: unknown) => caught);
+      expect(classify(inside)).toBe('infrastructure');
+      const beside = await narrow.database.sql.query('select 1').catch((caught: unknown) => caught);
+      expect(classify(beside)).toBe('infrastructure');
+    });
+    await narrow.close();
+  });
+
   it('throws a connection away whose query timed out', async () => {
     const impatient = driver.open(server.url, { max: 1, queryTimeoutMs: 300 });
     const running = impatient.database.transaction(async (_trx, sql) => {
@@ -269,5 +281,68 @@ describe.each([knexDriver, pgDriver] as Driver<unknown>[])('the database over $n
     );
     const error = await running.catch((caught: unknown) => caught);
     expect(classify(error)).toBe('infrastructure');
+  });
+
+  it('gives its connection back after whatever happened', async () => {
+    const accidents: ((sql: Sql) => Promise<unknown>)[] = [
+      async () => Promise.reject(new Error('no')),
+      async (sql) => sql.query('select 1 / 0'),
+      async (sql) => sql.query('select 1 / 0').catch(() => undefined),
+      async (sql) => kill(await pidOf(sql)),
+      async (sql) => savepoint(sql, async () => kill(await pidOf(sql))),
+    ];
+    for (const accident of accidents) {
+      await expect(open.database.transaction((_trx, sql) => accident(sql))).rejects.toBeInstanceOf(Error);
+      expect(await open.database.transaction(async (_trx, sql) => (await sql.query('select 1 as one')).rows)).toEqual([
+        { one: 1 },
+      ]);
+    }
+  });
+});
+
+describe('a nested transaction of knex', () => {
+  it('is a transaction like any other, undone by itself and ended with its parent', async () => {
+    const knex = openKnex(server.url, { max: 1 });
+    const database = postgresDatabase(knex);
+    await database.sql.query('create table if not exists nested (id text)');
+    const parent = await knex.transaction();
+    const kept = await parent.transaction();
+    await database.within(kept).query("insert into nested values ('kept')");
+    await kept.commit();
+    const undone = await parent.transaction();
+    const sql = database.within(undone);
+    await sql.query("insert into nested values ('undone')");
+    await undone.rollback();
+    await expect(sql.query('select 1')).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' });
+    const open = await parent.transaction();
+    await parent.commit();
+    expect(() => database.within(open)).toThrowError(expect.objectContaining({ code: 'TRANSACTION_ENDED' }));
+    expect((await database.sql.query('select id from nested')).rows).toEqual([{ id: 'kept' }]);
+    await knex.destroy();
+  });
+});
+
+describe('a client of pg', () => {
+  it('is refused before its begin and after its commit, and does not kill the process when its backend dies', async () => {
+    const pool = new pg.Pool({ connectionString: server.url, max: 1 });
+    const database = postgresDatabase(pool);
+    const client = await pool.connect();
+    const ended = expect.objectContaining({ code: 'TRANSACTION_ENDED' });
+    expect(() => database.within(client)).toThrowError(ended);
+    await client.query('begin');
+    const sql = database.within(client);
+    expect((await sql.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await client.query('commit');
+    await expect(sql.query('select 1')).rejects.toEqual(ended);
+    await client.query('begin');
+    const gone = new Promise<void>((resolve) => client.once('end', resolve));
+    const killer = pgDriver.open(server.url, { max: 1 });
+    const { pid } = (await sql.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0] ?? { pid: 0 };
+    await killer.database.sql.query('select pg_terminate_backend($1)', [pid]);
+    await gone;
+    expect(classify(await sql.query('select 1').catch((caught: unknown) => caught))).toBe('infrastructure');
+    client.release(true);
+    await killer.close();
+    await pool.end();
   });
 });
