@@ -27,7 +27,9 @@ export class AttributeReader {
     const value = this.attributes[name];
     if (typeof value === 'string' && value.length > 0 && value.length <= maxLength) return value;
     this.reject(
-      typeof value === 'string' ? `${name} has ${value.length} characters, where 1 to ${maxLength} are allowed` : `${name} is ${kindOf(value)}, not text`,
+      typeof value === 'string'
+        ? `${name} has ${value.length} characters, where 1 to ${maxLength} are allowed`
+        : `${name} is ${kindOf(value)}, not text`,
     );
     return '';
   }
@@ -58,7 +60,8 @@ export class AttributeReader {
   /** RFC 3339. */
   timestamp(name: string): string {
     const value = this.text(name, longestTimestamp);
-    if (!timestampPattern.test(value) || Number.isNaN(Date.parse(value))) this.reject(`${name} is not an RFC 3339 time`);
+    if (!timestampPattern.test(value) || Number.isNaN(Date.parse(value)))
+      this.reject(`${name} is not an RFC 3339 time`);
     return value;
   }
 

@@ -18,7 +18,7 @@ export function commandId({ sagaId, step, item, round, direction }: CommandIdent
 }
 
 // Read from the right: a step's name has neither "/" nor "[", so a saga id may. No leading zeros: one command, one id.
-const pattern = /^([^]+)\/([A-Za-z][A-Za-z0-9_-]*)(?:\[(0|[1-9]\d{0,9})\])?\/(0|[1-9]\d{0,9})\/(do|undo)$/;
+const pattern = /^(.+)\/([A-Za-z][A-Za-z0-9_-]*)(?:\[(0|[1-9]\d{0,9})\])?\/(0|[1-9]\d{0,9})\/(do|undo)$/s;
 
 /** The parts of a command id; undefined where it is none. */
 export function parseCommandId(id: string): CommandIdentity | undefined {

@@ -33,9 +33,13 @@ export function compileJsonSchema(schema: object, violations: Violations): Valid
   try {
     return compiler.compile(schema);
   } catch (cause) {
-    throw new MessagingError('SCHEMA_INVALID', `not a JSON Schema that can be checked: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      hint: 'It must be draft 2020-12, with "type" beside each keyword that needs one, and without unknown keywords and formats.',
-      cause,
-    });
+    throw new MessagingError(
+      'SCHEMA_INVALID',
+      `not a JSON Schema that can be checked: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: 'It must be draft 2020-12, with "type" beside each keyword that needs one, and without unknown keywords and formats.',
+        cause,
+      },
+    );
   }
 }

@@ -15,7 +15,11 @@ type Output<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : 
 type Input<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferInput<S> : void;
 
 /** One command of a participant: `inventory.reserve`. */
-export interface Command<P extends string = string, Name extends string = string, Spec extends CommandSpec = CommandSpec> {
+export interface Command<
+  P extends string = string,
+  Name extends string = string,
+  Spec extends CommandSpec = CommandSpec,
+> {
   readonly kind: 'command';
   readonly participant: P;
   /** `<participant>.<command>`, unique on the wire. */
@@ -51,7 +55,10 @@ export interface ContractOptions {
 }
 
 /** The commands of one participant, shared between it and the orchestrators that call it. */
-export type Contract<P extends string = string, Commands extends Record<string, CommandSpec> = Record<string, CommandSpec>> = {
+export type Contract<
+  P extends string = string,
+  Commands extends Record<string, CommandSpec> = Record<string, CommandSpec>,
+> = {
   readonly [K in keyof Commands & string]: Command<P, `${P}.${K}`, Commands[K]>;
 };
 
@@ -81,8 +88,19 @@ export function contract<const P extends string, const Commands extends Record<s
   const declared = entries.map(([key, spec]) => {
     checkName(`commands.${key}`, key);
     const name = `${participant}.${key}`;
-    if (name.length > longestName) throw invalid(`commands.${key}`, name, `Shorten it: "${participant}.<command>" has at most ${longestName} characters.`);
-    const command: Command = { kind: 'command', participant, name, spec: checkedSpec(`commands.${key}`, spec), fenceRetentionMs };
+    if (name.length > longestName)
+      throw invalid(
+        `commands.${key}`,
+        name,
+        `Shorten it: "${participant}.<command>" has at most ${longestName} characters.`,
+      );
+    const command: Command = {
+      kind: 'command',
+      participant,
+      name,
+      spec: checkedSpec(`commands.${key}`, spec),
+      fenceRetentionMs,
+    };
     return [key, Object.freeze(command)] as const;
   });
   // The one place where the compiler cannot follow: names are computed, the mapped type says which.
@@ -95,7 +113,10 @@ export function commandsOf(contract: Contract): readonly AnyCommand[] {
 }
 
 /** What holds for a contract as a whole: who serves it, and how long that participant's fence remembers, in milliseconds. */
-export function contractOptions(contract: Contract): { readonly participant: string; readonly fenceRetentionMs: number } {
+export function contractOptions(contract: Contract): {
+  readonly participant: string;
+  readonly fenceRetentionMs: number;
+} {
   const [first] = commandsOf(contract);
   if (!first) throw invalid('contract', '{}', 'Make it with contract().');
   return { participant: first.participant, fenceRetentionMs: first.fenceRetentionMs };
@@ -114,14 +135,23 @@ function checkedSpec(field: string, spec: CommandSpec): CommandSpec {
     checkSchema(`${field}.errors.${code}`, schema);
   }
   // A copy: what the caller keeps may change, what the engine was given may not.
-  return Object.freeze(spec.errors === undefined ? { ...spec } : { ...spec, errors: Object.freeze({ ...spec.errors }) });
+  return Object.freeze(
+    spec.errors === undefined ? { ...spec } : { ...spec, errors: Object.freeze({ ...spec.errors }) },
+  );
 }
 
 function checkSchema(field: string, found: unknown): void {
   if (isStandardSchema(found)) return;
-  throw invalid(field, found === null ? 'null' : typeof found, 'Give a Standard Schema: zod, valibot, arktype, or jsonSchema() for a JSON Schema.');
+  throw invalid(
+    field,
+    found === null ? 'null' : typeof found,
+    'Give a Standard Schema: zod, valibot, arktype, or jsonSchema() for a JSON Schema.',
+  );
 }
 
 function invalid(field: string, found: unknown, hint: string): MessagingError {
-  return new MessagingError('CONTRACT_INVALID', `contract: ${field} is ${JSON.stringify(found) ?? String(found)}`, { fields: { field, found }, hint });
+  return new MessagingError('CONTRACT_INVALID', `contract: ${field} is ${JSON.stringify(found) ?? String(found)}`, {
+    fields: { field, found },
+    hint,
+  });
 }

@@ -78,12 +78,17 @@ export function readSharedFields(read: AttributeReader, suffix: string): SharedF
     installation: read.text('installation', envelopeLimits.name),
   };
   // The token vouches for the command id alone: parts that say something else would be believed without it.
-  if (read.problem === undefined && fields.commandId !== commandId(fields)) read.reject('commandid does not match its parts');
+  if (read.problem === undefined && fields.commandId !== commandId(fields))
+    read.reject('commandid does not match its parts');
   return traceparent === undefined ? fields : Object.assign(fields, { traceparent });
 }
 
 /** The text of an envelope: the attributes, and the data as it is. Refuses what `read` would refuse on the other side. */
-export function writeEnvelope(attributes: Attributes, dataJson: string, read: (reader: AttributeReader) => unknown): string {
+export function writeEnvelope(
+  attributes: Attributes,
+  dataJson: string,
+  read: (reader: AttributeReader) => unknown,
+): string {
   const reader = new AttributeReader(attributes);
   read(reader);
   const { problem } = reader;
@@ -103,10 +108,15 @@ export function readEnvelope<Envelope>(
   read: (reader: AttributeReader) => Envelope,
 ): DecodedEnvelope<Envelope> {
   if (text === null) return { kind: 'invalid', reason: `${what} has no value` };
-  const decoded = decodeJson(text, { what, maxBytes: payloadLimits.maxBytes + attributeBytes, maxDepth: payloadLimits.maxDepth + 1 });
+  const decoded = decodeJson(text, {
+    what,
+    maxBytes: payloadLimits.maxBytes + attributeBytes,
+    maxDepth: payloadLimits.maxDepth + 1,
+  });
   if (decoded.kind === 'invalid') return decoded;
   const { value } = decoded;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'invalid', reason: `${what} is not a JSON object` };
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { kind: 'invalid', reason: `${what} is not a JSON object` };
   const reader = new AttributeReader(value as Attributes);
   const envelope = read(reader);
   const { problem } = reader;

@@ -55,7 +55,9 @@ export type ReplyOutcome = 'succeeded' | 'declined' | 'failed';
 /** Ready to be encoded: the body is already JSON (`encodeJson`, or `null`), so that it is serialised once in its life. */
 export type WithDataJson<Envelope> = Omit<Envelope, 'data'> & { readonly dataJson: string };
 
-export type DecodedEnvelope<Envelope> = { readonly kind: 'ok'; readonly envelope: Envelope } | { readonly kind: 'invalid'; readonly reason: string };
+export type DecodedEnvelope<Envelope> =
+  | { readonly kind: 'ok'; readonly envelope: Envelope }
+  | { readonly kind: 'invalid'; readonly reason: string };
 
 /** The media type of a saga's message. Set it as the record's `content-type`. */
 export const envelopeContentType = 'application/cloudevents+json';

@@ -27,7 +27,11 @@ export class MessagingError extends Error {
   constructor(
     code: MessagingErrorCode,
     message: string,
-    options: { readonly fields?: Readonly<Record<string, unknown>>; readonly hint?: string; readonly cause?: unknown } = {},
+    options: {
+      readonly fields?: Readonly<Record<string, unknown>>;
+      readonly hint?: string;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
@@ -40,7 +44,10 @@ export class MessagingError extends Error {
 export class TransportUnavailableError extends MessagingError {
   override readonly name = 'TransportUnavailableError';
 
-  constructor(message: string, options: { readonly cause?: unknown; readonly fields?: Readonly<Record<string, unknown>> } = {}) {
+  constructor(
+    message: string,
+    options: { readonly cause?: unknown; readonly fields?: Readonly<Record<string, unknown>> } = {},
+  ) {
     super('TRANSPORT_UNAVAILABLE', message, options);
   }
 }

@@ -50,9 +50,14 @@ export function eventCatalog<const Type extends string>(events: Readonly<Record<
   const entries = new Map<string, Entry>();
   for (const [type, { version, schema }] of Object.entries<EventSpec>(events)) {
     if (!typePattern.test(type) || type.length > longestType) {
-      throw invalid('type', type, `Use a letter, then letters, digits, ".", "_" or "-", ${longestType} characters at most.`);
+      throw invalid(
+        'type',
+        type,
+        `Use a letter, then letters, digits, ".", "_" or "-", ${longestType} characters at most.`,
+      );
     }
-    if (!Number.isSafeInteger(version) || version < 1) throw invalid(`${type}.version`, version, 'Give a whole number from 1.');
+    if (!Number.isSafeInteger(version) || version < 1)
+      throw invalid(`${type}.version`, version, 'Give a whole number from 1.');
     entries.set(type, { version, check: compileJsonSchema(schema, 'all') });
   }
   return {
@@ -63,7 +68,9 @@ export function eventCatalog<const Type extends string>(events: Readonly<Record<
       if (!entry) return broken({ path: '', message: `unknown event type "${type}"` });
       if (typeof payload !== 'string') return checked(entry.check, payload);
       const decoded = decodeJson(payload, { what: 'the payload' });
-      return decoded.kind === 'ok' ? checked(entry.check, decoded.value) : broken({ path: '', message: decoded.reason });
+      return decoded.kind === 'ok'
+        ? checked(entry.check, decoded.value)
+        : broken({ path: '', message: decoded.reason });
     },
   };
 }
@@ -82,5 +89,8 @@ function broken(...errors: readonly Violation[]): EventValidation {
 }
 
 function invalid(field: string, found: unknown, hint: string): MessagingError {
-  return new MessagingError('OPTIONS_INVALID', `event catalog: ${field} is ${JSON.stringify(found) ?? String(found)}`, { fields: { field, found }, hint });
+  return new MessagingError('OPTIONS_INVALID', `event catalog: ${field} is ${JSON.stringify(found) ?? String(found)}`, {
+    fields: { field, found },
+    hint,
+  });
 }

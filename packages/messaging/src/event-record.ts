@@ -19,7 +19,9 @@ export interface ReceivedEvent extends DomainEvent {
   readonly payload: unknown;
 }
 
-export type ReadEvent = { readonly kind: 'ok'; readonly event: ReceivedEvent } | { readonly kind: 'invalid'; readonly reason: string };
+export type ReadEvent =
+  | { readonly kind: 'ok'; readonly event: ReceivedEvent }
+  | { readonly kind: 'invalid'; readonly reason: string };
 
 /** The media type of the value of a binary-mode event. */
 const payloadContentType = 'application/json';
@@ -70,7 +72,8 @@ function readAttributes(read: AttributeReader): DomainEvent {
   if (attributes['ce_specversion'] !== '1.0') read.reject('ce_specversion is not 1.0');
   const contentType = attributes['content-type'];
   // Parameters such as a charset may follow.
-  if (typeof contentType === 'string' && !/^application\/json\b/i.test(contentType)) read.reject('content-type is not application/json');
+  if (typeof contentType === 'string' && !/^application\/json\b/i.test(contentType))
+    read.reject('content-type is not application/json');
   const version = attributes['version'];
   if (typeof version !== 'string' || !versionPattern.test(version)) read.reject('version is not a whole number from 1');
   const subject = read.optionalText('ce_subject', eventLimits.subject);

@@ -30,10 +30,23 @@ export { type DomainEvent, eventLimits } from './event.js';
 export { type EventCatalog, type EventSpec, type EventValidation, eventCatalog } from './event-catalog.js';
 export { type EventToPublish, eventRecord, type ReadEvent, type ReceivedEvent, readEvent } from './event-record.js';
 export { jsonSchema } from './json-schema.js';
-export { type DecodedJson, decodeJson, encodeJson, isLargePayload, type JsonLimits, payloadLimits } from './json-text.js';
+export {
+  type DecodedJson,
+  decodeJson,
+  encodeJson,
+  isLargePayload,
+  type JsonLimits,
+  payloadLimits,
+} from './json-text.js';
 export { type Logger, silentLogger } from './logger.js';
 export { decodeReply, encodeReply } from './reply-codec.js';
-export { issueReplyToken, type ReplyTokenKey, type ReplyTokenKeys, type ReplyTokenSubject, verifyReplyToken } from './reply-token.js';
+export {
+  issueReplyToken,
+  type ReplyTokenKey,
+  type ReplyTokenKeys,
+  type ReplyTokenSubject,
+  verifyReplyToken,
+} from './reply-token.js';
 export { type Validated, type Violation, validate } from './standard-schema.js';
 export type {
   BatchContext,

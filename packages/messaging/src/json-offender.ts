@@ -4,7 +4,12 @@ import { jsonPointer } from './json-pointer.js';
 export type JsonOffender =
   | { readonly kind: 'deep'; readonly path: string }
   | { readonly kind: 'not-json'; readonly path: string; readonly found: string; readonly hint: string }
-  | { readonly kind: 'text'; readonly path: string; readonly found: 'NUL' | 'lone surrogate'; readonly in: 'key' | 'string' };
+  | {
+      readonly kind: 'text';
+      readonly path: string;
+      readonly found: 'NUL' | 'lone surrogate';
+      readonly in: 'key' | 'string';
+    };
 
 /** Evidence goes into logs and journals: a pointer of megabytes would not help there. */
 const longestPointer = 256;
@@ -34,7 +39,9 @@ export function findJsonOffender(value: unknown, maxDepth: number): JsonOffender
     return offender;
   };
   const inKey = (key: string): JsonOffender | undefined =>
-    key === '__proto__' ? notJson('a key "__proto__"', 'Rename the key: it changes prototypes in careless code.') : inText(key, 'key');
+    key === '__proto__'
+      ? notJson('a key "__proto__"', 'Rename the key: it changes prototypes in careless code.')
+      : inText(key, 'key');
 
   const inObject = (object: object): JsonOffender | undefined => {
     if (ancestors.includes(object)) return notJson('a cycle', 'Refer to the parent by an id.');
@@ -44,7 +51,8 @@ export function findJsonOffender(value: unknown, maxDepth: number): JsonOffender
     if (Array.isArray(object)) {
       for (let at = 0; at < object.length && !offender; at++) {
         path.push(at);
-        if (object[at] === undefined) offender = notJson('undefined in an array', 'Use null: JSON would make it null silently.');
+        if (object[at] === undefined)
+          offender = notJson('undefined in an array', 'Use null: JSON would make it null silently.');
         path.pop();
         offender ??= child(at, object[at]);
       }
@@ -64,7 +72,9 @@ export function findJsonOffender(value: unknown, maxDepth: number): JsonOffender
       case 'boolean':
         return undefined;
       case 'number':
-        return Number.isFinite(item) ? undefined : notJson(String(item), 'JSON has no such number: use null or a string.');
+        return Number.isFinite(item)
+          ? undefined
+          : notJson(String(item), 'JSON has no such number: use null or a string.');
       case 'bigint':
         return notJson('bigint', 'Convert it with toString().');
       case 'undefined':

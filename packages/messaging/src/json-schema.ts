@@ -23,7 +23,10 @@ export function jsonSchema<T = unknown>(schema: object): StandardSchemaV1<T> {
 
 function issueOf(error: ErrorObject): StandardSchemaV1.Issue {
   // ajv answers a JSON pointer, Standard Schema wants its parts.
-  const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   return { message: violationMessage(error), path };
 }
 

@@ -20,7 +20,9 @@ export interface JsonLimits {
   readonly maxDepth?: number;
 }
 
-export type DecodedJson = { readonly kind: 'ok'; readonly value: unknown } | { readonly kind: 'invalid'; readonly reason: string };
+export type DecodedJson =
+  | { readonly kind: 'ok'; readonly value: unknown }
+  | { readonly kind: 'invalid'; readonly reason: string };
 
 /**
  * The JSON text of a value that comes back from it as it was: no class instance, function, bigint, NaN or cycle, no text that Postgres
@@ -133,9 +135,15 @@ function refusal(offender: JsonOffender, what: string, maxDepth: number): Messag
   const { path } = offender;
   switch (offender.kind) {
     case 'deep':
-      return new MessagingError('PAYLOAD_TOO_DEEP', message, { fields: { what, path, maxDepth }, hint: 'Flatten it: lists with ids in place of trees.' });
+      return new MessagingError('PAYLOAD_TOO_DEEP', message, {
+        fields: { what, path, maxDepth },
+        hint: 'Flatten it: lists with ids in place of trees.',
+      });
     case 'not-json':
-      return new MessagingError('PAYLOAD_NOT_JSON', message, { fields: { what, path, found: offender.found }, hint: offender.hint });
+      return new MessagingError('PAYLOAD_NOT_JSON', message, {
+        fields: { what, path, found: offender.found },
+        hint: offender.hint,
+      });
     case 'text':
       return new MessagingError('PAYLOAD_UNSTORABLE_TEXT', message, {
         fields: { what, path, found: offender.found, in: offender.in },

@@ -47,7 +47,9 @@ export function verifyReplyToken(keys: ReplyTokenKeys, token: string, subject: R
 
 function tokenUnder(key: ReplyTokenKey, { commandId, installation }: ReplyTokenSubject): string {
   // As JSON: no pair of values reads like another pair. The prefix keeps this use of the key apart from any other.
-  const mac = createHmac('sha256', key.secret).update(`backstitch reply token ${JSON.stringify([commandId, installation])}`);
+  const mac = createHmac('sha256', key.secret).update(
+    `backstitch reply token ${JSON.stringify([commandId, installation])}`,
+  );
   return `${version}.${key.id}.${mac.digest('base64url')}`;
 }
 

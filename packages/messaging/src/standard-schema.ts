@@ -9,7 +9,9 @@ export interface Violation {
   readonly message: string;
 }
 
-export type Validated<T> = { readonly kind: 'valid'; readonly value: T } | { readonly kind: 'invalid'; readonly violations: readonly Violation[] };
+export type Validated<T> =
+  | { readonly kind: 'valid'; readonly value: T }
+  | { readonly kind: 'invalid'; readonly violations: readonly Violation[] };
 
 /** A hostile value may break its schema at every one of a hundred thousand places; nobody reads that many. */
 const mostViolations = 100;
@@ -19,7 +21,10 @@ const mostViolations = 100;
  *
  * @throws MessagingError SCHEMA_ASYNC where the schema answers a promise: contracts are checked inside transactions and loops that cannot wait.
  */
-export function validate<S extends StandardSchemaV1>(schema: S, value: unknown): Validated<StandardSchemaV1.InferOutput<S>> {
+export function validate<S extends StandardSchemaV1>(
+  schema: S,
+  value: unknown,
+): Validated<StandardSchemaV1.InferOutput<S>> {
   const result = schema['~standard'].validate(value);
   if (isThenable(result)) {
     // Its rejection would otherwise end the process.
@@ -37,7 +42,12 @@ export function validate<S extends StandardSchemaV1>(schema: S, value: unknown):
 export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   const standard: unknown = Reflect.get(value, '~standard');
-  return typeof standard === 'object' && standard !== null && 'validate' in standard && typeof standard.validate === 'function';
+  return (
+    typeof standard === 'object' &&
+    standard !== null &&
+    'validate' in standard &&
+    typeof standard.validate === 'function'
+  );
 }
 
 function violationOf(issue: StandardSchemaV1.Issue): Violation {

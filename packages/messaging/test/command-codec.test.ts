@@ -9,7 +9,10 @@ const decodeWith = (changes: Record<string, unknown>) => decodeCommand(JSON.stri
 describe('a command on the wire', () => {
   it('comes back as it was', () => {
     const { dataJson, ...fields } = someCommand;
-    expect(decodeCommand(encodeCommand(someCommand))).toEqual({ kind: 'ok', envelope: { ...fields, data: JSON.parse(dataJson) } });
+    expect(decodeCommand(encodeCommand(someCommand))).toEqual({
+      kind: 'ok',
+      envelope: { ...fields, data: JSON.parse(dataJson) },
+    });
   });
 
   it('has no item and no trace where the step has none', () => {
@@ -22,9 +25,17 @@ describe('a command on the wire', () => {
   });
 
   it('is a valid CloudEvent to the CloudEvents SDK, which sends it back unchanged', () => {
-    const event = HTTP.toEvent({ headers: { 'content-type': envelopeContentType }, body: encodeCommand(someCommand) }) as CloudEvent<unknown>;
+    const event = HTTP.toEvent({
+      headers: { 'content-type': envelopeContentType },
+      body: encodeCommand(someCommand),
+    }) as CloudEvent<unknown>;
     expect(event.validate()).toBe(true);
-    expect(event).toMatchObject({ type: 'inventory.reserve', source: 'orders', sagaid: someCommand.sagaId, data: { orderId: 'o-1', qty: 2 } });
+    expect(event).toMatchObject({
+      type: 'inventory.reserve',
+      source: 'orders',
+      sagaid: someCommand.sagaId,
+      data: { orderId: 'o-1', qty: 2 },
+    });
     const resent = HTTP.structured(event).body as string;
     expect(decodeCommand(resent)).toEqual(decodeCommand(encodeCommand(someCommand)));
   });
@@ -75,7 +86,10 @@ describe('a command on the wire', () => {
     ['null', 'null'],
     ['a number', '7'],
     ['a body that is too deep', encodeCommand({ ...someCommand, dataJson: '['.repeat(65) + ']'.repeat(65) })],
-    ['a body of a hundred thousand levels', encodeCommand({ ...someCommand, dataJson: '['.repeat(100_000) + ']'.repeat(100_000) })],
+    [
+      'a body of a hundred thousand levels',
+      encodeCommand({ ...someCommand, dataJson: '['.repeat(100_000) + ']'.repeat(100_000) }),
+    ],
     ['a body with a NUL', encodeCommand({ ...someCommand, dataJson: '"\\u0000"' })],
     ['a body that is too large', encodeCommand({ ...someCommand, dataJson: JSON.stringify('x'.repeat(1_100_000)) })],
   ])('refuses %s', (_, text) => {

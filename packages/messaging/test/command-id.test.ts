@@ -26,10 +26,18 @@ describe('a command id', () => {
     );
   });
 
-  it.each(['', '/', 's/step/1/redo', 's/step/do', 's/1step/1/do', 's/step[]/1/do', 's/step[01]/1/do', 's/step/01/do', 's/step/-1/do', '/step/1/do'])(
-    'is not %j',
-    (id) => {
-      expect(parseCommandId(id)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '/',
+    's/step/1/redo',
+    's/step/do',
+    's/1step/1/do',
+    's/step[]/1/do',
+    's/step[01]/1/do',
+    's/step/01/do',
+    's/step/-1/do',
+    '/step/1/do',
+  ])('is not %j', (id) => {
+    expect(parseCommandId(id)).toBeUndefined();
+  });
 });

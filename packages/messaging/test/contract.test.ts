@@ -2,7 +2,16 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
-import { type Contract, commandsOf, contract, contractOptions, type ErrorsOf, type ReceivedOf, type ReplyOf, type RequestOf } from '../src/index.js';
+import {
+  type Contract,
+  commandsOf,
+  contract,
+  contractOptions,
+  type ErrorsOf,
+  type ReceivedOf,
+  type ReplyOf,
+  type RequestOf,
+} from '../src/index.js';
 
 const inventory = contract(
   'inventory',
@@ -17,10 +26,19 @@ const inventory = contract(
   { fenceRetentionMs: 60_000 },
 );
 const request = z.object({});
+// @ts-expect-error a bare JSON Schema is no Standard Schema
+const bareSchema = () => contract('a', { go: { request: { type: 'object' } } });
+// @ts-expect-error a request is needed
+const noRequest = () => contract('a', { go: {} });
 
 describe('a contract', () => {
   it('holds a command by each name', () => {
-    expect(inventory.reserve).toMatchObject({ kind: 'command', participant: 'inventory', name: 'inventory.reserve', fenceRetentionMs: 60_000 });
+    expect(inventory.reserve).toMatchObject({
+      kind: 'command',
+      participant: 'inventory',
+      name: 'inventory.reserve',
+      fenceRetentionMs: 60_000,
+    });
     expect(commandsOf(inventory).map((command) => command.name)).toEqual(['inventory.reserve', 'inventory.release']);
     expect(contractOptions(inventory)).toEqual({ participant: 'inventory', fenceRetentionMs: 60_000 });
   });
@@ -49,16 +67,32 @@ describe('a contract', () => {
     ['a participant with a dot', () => contract('a.b', { go: { request } }), 'participant'],
     ['an empty participant', () => contract('', { go: { request } }), 'participant'],
     ['a command that begins with a digit', () => contract('a', { '1st': { request } }), 'commands.1st'],
-    ['a name that is too long with its participant', () => contract('a'.repeat(100), { ['b'.repeat(28)]: { request } }), `commands.${'b'.repeat(28)}`],
+    [
+      'a name that is too long with its participant',
+      () => contract('a'.repeat(100), { ['b'.repeat(28)]: { request } }),
+      `commands.${'b'.repeat(28)}`,
+    ],
     ['no commands', () => contract('a', {}), 'commands'],
-    ['an error code with a blank', () => contract('a', { go: { request, errors: { 'NO GO': request } } }), 'commands.go.errors'],
+    [
+      'an error code with a blank',
+      () => contract('a', { go: { request, errors: { 'NO GO': request } } }),
+      'commands.go.errors',
+    ],
     ['no retention', () => contract('a', { go: { request } }, { fenceRetentionMs: 0 }), 'fenceRetentionMs'],
-    ['a retention that is no number', () => contract('a', { go: { request } }, { fenceRetentionMs: Number.NaN }), 'fenceRetentionMs'],
-    // @ts-expect-error a bare JSON Schema is no Standard Schema
-    ['a request that is no schema', () => contract('a', { go: { request: { type: 'object' } } }), 'commands.go.request'],
-    // @ts-expect-error a request is needed
-    ['a missing request', () => contract('a', { go: {} }), 'commands.go.request'],
+    [
+      'a retention that is no number',
+      () => contract('a', { go: { request } }, { fenceRetentionMs: Number.NaN }),
+      'fenceRetentionMs',
+    ],
+    ['a request that is no schema', bareSchema, 'commands.go.request'],
+    ['a missing request', noRequest, 'commands.go.request'],
   ])('is refused with %s', (_, make, field) => {
-    expect(make).toThrow(expect.objectContaining({ code: 'CONTRACT_INVALID', fields: expect.objectContaining({ field }), hint: expect.any(String) }));
+    expect(make).toThrow(
+      expect.objectContaining({
+        code: 'CONTRACT_INVALID',
+        fields: expect.objectContaining({ field }),
+        hint: expect.any(String),
+      }),
+    );
   });
 });

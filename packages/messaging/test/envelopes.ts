@@ -1,6 +1,12 @@
 import { type CommandEnvelope, commandId, type ReplyEnvelope, type WithDataJson } from '../src/index.js';
 
-const identity = { sagaId: '0193a5f2-7c1e-7abc-8def-0123456789ab', step: 'reserveStock', item: 2, round: 1, direction: 'do' } as const;
+const identity = {
+  sagaId: '0193a5f2-7c1e-7abc-8def-0123456789ab',
+  step: 'reserveStock',
+  item: 2,
+  round: 1,
+  direction: 'do',
+} as const;
 
 const shared = {
   ...identity,

@@ -8,7 +8,10 @@ const catalog = eventCatalog({
       type: 'object',
       properties: {
         orderId: { type: 'string', format: 'uuid' },
-        items: { type: 'array', items: { type: 'object', properties: { qty: { type: 'integer', minimum: 1 } }, required: ['qty'] } },
+        items: {
+          type: 'array',
+          items: { type: 'object', properties: { qty: { type: 'integer', minimum: 1 } }, required: ['qty'] },
+        },
         currency: { enum: ['EUR', 'USD'] },
       },
       required: ['orderId', 'items'],
@@ -33,7 +36,11 @@ describe('an event catalog', () => {
   });
 
   it('reports every violation with its place', () => {
-    const { valid, errors } = catalog.validate('OrderConfirmed', { items: [{ qty: 0 }, {}], currency: 'GBP', note: 'x' });
+    const { valid, errors } = catalog.validate('OrderConfirmed', {
+      items: [{ qty: 0 }, {}],
+      currency: 'GBP',
+      note: 'x',
+    });
     expect(valid).toBe(false);
     expect(errors).toHaveLength(5);
     expect(errors).toEqual(
@@ -48,12 +55,21 @@ describe('an event catalog', () => {
   });
 
   it.each(['OrderLost', '__proto__', 'constructor', ''])('does not know the type %j', (type) => {
-    expect(catalog.validate(type, {})).toEqual({ valid: false, errors: [{ path: '', message: `unknown event type "${type}"` }] });
+    expect(catalog.validate(type, {})).toEqual({
+      valid: false,
+      errors: [{ path: '', message: `unknown event type "${type}"` }],
+    });
   });
 
-  it.each([['{'], [''], ['['.repeat(100_000)], ['{"__proto__":1}'], ['"\\u0000"']])('refuses the text %.20j', (text) => {
-    expect(catalog.validate('order.cancelled', text)).toEqual({ valid: false, errors: [{ path: '', message: expect.stringContaining('payload') }] });
-  });
+  it.each([['{'], [''], ['['.repeat(100_000)], ['{"__proto__":1}'], ['"\\u0000"']])(
+    'refuses the text %.20j',
+    (text) => {
+      expect(catalog.validate('order.cancelled', text)).toEqual({
+        valid: false,
+        errors: [{ path: '', message: expect.stringContaining('payload') }],
+      });
+    },
+  );
 
   it.each([undefined, null, 7, [], () => 1])('does not throw on %s', (payload) => {
     expect(catalog.validate('order.cancelled', payload).valid).toBe(false);

@@ -13,7 +13,10 @@ const event: EventToPublish = {
   subject: 'o-1',
   payloadJson: '{"orderId":"o-1"}',
 };
-const received = ({ topic, key, value, headers = {} }: OutboundRecord, changes: Partial<InboundRecord> = {}): InboundRecord => ({
+const received = (
+  { topic, key, value, headers = {} }: OutboundRecord,
+  changes: Partial<InboundRecord> = {},
+): InboundRecord => ({
   topic,
   partition: 0,
   offset: '0',
@@ -25,7 +28,9 @@ const received = ({ topic, key, value, headers = {} }: OutboundRecord, changes: 
 });
 const readWith = (headers: Record<string, string | undefined>) => {
   const record = eventRecord(event);
-  const changed = Object.entries({ ...record.headers, ...headers }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const changed = Object.entries({ ...record.headers, ...headers }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   return readEvent(received({ ...record, headers: Object.fromEntries(changed) }));
 };
 
@@ -53,7 +58,10 @@ describe('an event record', () => {
     const { subject: _, ...without } = event;
     for (const published of [event, without]) {
       const { topic: _topic, payloadJson, ...fields } = published;
-      expect(readEvent(received(eventRecord(published)))).toEqual({ kind: 'ok', event: { ...fields, payload: JSON.parse(payloadJson) } });
+      expect(readEvent(received(eventRecord(published)))).toEqual({
+        kind: 'ok',
+        event: { ...fields, payload: JSON.parse(payloadJson) },
+      });
     }
   });
 
@@ -62,7 +70,13 @@ describe('an event record', () => {
     const message: KafkaMessage<string> = { key, value, headers, body: value };
     const parsed = Kafka.toEvent<{ orderId: string }>(message) as CloudEvent<{ orderId: string }>;
     expect(parsed.validate()).toBe(true);
-    expect(parsed).toMatchObject({ id: 'event-1', type: 'OrderConfirmed', source: 'orders', subject: 'o-1', data: { orderId: 'o-1' } });
+    expect(parsed).toMatchObject({
+      id: 'event-1',
+      type: 'OrderConfirmed',
+      source: 'orders',
+      subject: 'o-1',
+      data: { orderId: 'o-1' },
+    });
   });
 
   it.each([
@@ -86,11 +100,16 @@ describe('an event record', () => {
     ['a value that is not JSON', { value: '{' }, /not JSON/],
     ['what the transport had to cut', { poison: 'too many headers' }, /too many headers/],
   ])('is refused with %s', (_, changes, reason) => {
-    expect(readEvent(received(eventRecord(event), changes))).toEqual({ kind: 'invalid', reason: expect.stringMatching(reason) });
+    expect(readEvent(received(eventRecord(event), changes))).toEqual({
+      kind: 'invalid',
+      reason: expect.stringMatching(reason),
+    });
   });
 
   it('is not sent where it would be refused', () => {
-    expect(() => eventRecord({ ...event, version: 0 })).toThrow(expect.objectContaining({ code: 'EVENT_INVALID', hint: expect.any(String) }));
+    expect(() => eventRecord({ ...event, version: 0 })).toThrow(
+      expect.objectContaining({ code: 'EVENT_INVALID', hint: expect.any(String) }),
+    );
     expect(() => eventRecord({ ...event, id: '' })).toThrow(expect.objectContaining({ code: 'EVENT_INVALID' }));
   });
 });

@@ -85,7 +85,10 @@ describe('encodeJson', () => {
   it('counts bytes in UTF-8, up to 1 MiB', () => {
     const full = 'é'.repeat((payloadLimits.maxBytes - 2) / 2);
     expect(Buffer.byteLength(encodeJson(full, limits))).toBe(payloadLimits.maxBytes);
-    expect(refusalOf(`${full}a`)).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', fields: { bytes: payloadLimits.maxBytes + 1 } });
+    expect(refusalOf(`${full}a`)).toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      fields: { bytes: payloadLimits.maxBytes + 1 },
+    });
   });
 
   it('keeps a long path short and storable in its evidence', () => {

@@ -4,16 +4,26 @@ import { decodeCommand, decodeReply, encodeCommand, encodeReply, envelopeContent
 import { someCommand, someReply } from './envelopes.js';
 
 const { code: _code, message: _message, ...succeeded } = { ...someReply, outcome: 'succeeded' as const };
-const decodeWith = (changes: Record<string, unknown>) => decodeReply(JSON.stringify({ ...JSON.parse(encodeReply(someReply)), ...changes }));
+const decodeWith = (changes: Record<string, unknown>) =>
+  decodeReply(JSON.stringify({ ...JSON.parse(encodeReply(someReply)), ...changes }));
 
 describe('a reply on the wire', () => {
-  it.each([someReply, succeeded, { ...someReply, outcome: 'failed' as const, code: '40001' }])('comes back as it was: $outcome', (reply) => {
-    const { dataJson, ...fields } = reply;
-    expect(decodeReply(encodeReply(reply))).toEqual({ kind: 'ok', envelope: { ...fields, data: JSON.parse(dataJson) } });
-  });
+  it.each([someReply, succeeded, { ...someReply, outcome: 'failed' as const, code: '40001' }])(
+    'comes back as it was: $outcome',
+    (reply) => {
+      const { dataJson, ...fields } = reply;
+      expect(decodeReply(encodeReply(reply))).toEqual({
+        kind: 'ok',
+        envelope: { ...fields, data: JSON.parse(dataJson) },
+      });
+    },
+  );
 
   it('is a valid CloudEvent to the CloudEvents SDK, which sends it back unchanged', () => {
-    const event = HTTP.toEvent({ headers: { 'content-type': envelopeContentType }, body: encodeReply(someReply) }) as CloudEvent<unknown>;
+    const event = HTTP.toEvent({
+      headers: { 'content-type': envelopeContentType },
+      body: encodeReply(someReply),
+    }) as CloudEvent<unknown>;
     expect(event.validate()).toBe(true);
     expect(event.type).toBe('inventory.reserve.reply');
     expect(decodeReply(HTTP.structured(event).body as string)).toEqual(decodeReply(encodeReply(someReply)));

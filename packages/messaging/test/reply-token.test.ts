@@ -49,9 +49,16 @@ describe('a reply token', () => {
 
   it('refuses garbage without throwing', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string().map((rest) => `v1.key-1.${rest}`), fc.anything()), (garbage) => {
-        expect(verifyReplyToken({ current: old, previous: next }, garbage as string, subject)).toBe(false);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((rest) => `v1.key-1.${rest}`),
+          fc.anything(),
+        ),
+        (garbage) => {
+          expect(verifyReplyToken({ current: old, previous: next }, garbage as string, subject)).toBe(false);
+        },
+      ),
     );
   });
 
@@ -60,6 +67,8 @@ describe('a reply token', () => {
     ['an empty id', { id: '', secret: old.secret }],
     ['a short secret', { id: 'key-1', secret: 'fifteen bytes..' }],
   ])('is not issued under %s', (_, current) => {
-    expect(() => issueReplyToken({ current }, subject)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', hint: expect.any(String) }));
+    expect(() => issueReplyToken({ current }, subject)).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID', hint: expect.any(String) }),
+    );
   });
 });

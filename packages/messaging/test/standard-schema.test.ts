@@ -8,7 +8,10 @@ const schemas = {
   zod: z.object({ items: z.array(z.object({ qty: z.number() })) }),
   valibot: v.object({ items: v.array(v.object({ qty: v.number() })) }),
   arktype: type({ items: type({ qty: 'number' }).array() }),
-  ajv: jsonSchema({ type: 'object', properties: { items: { type: 'array', items: { type: 'object', properties: { qty: { type: 'number' } } } } } }),
+  ajv: jsonSchema({
+    type: 'object',
+    properties: { items: { type: 'array', items: { type: 'object', properties: { qty: { type: 'number' } } } } },
+  }),
 };
 
 describe('validate', () => {
@@ -33,7 +36,15 @@ describe('validate', () => {
   });
 
   it('refuses a schema that answers a promise', () => {
-    expect(() => validate(v.pipeAsync(v.string(), v.checkAsync(async () => false)), 'x')).toThrow(
+    expect(() =>
+      validate(
+        v.pipeAsync(
+          v.string(),
+          v.checkAsync(async () => false),
+        ),
+        'x',
+      ),
+    ).toThrow(
       expect.objectContaining({ code: 'SCHEMA_ASYNC', fields: { vendor: 'valibot' }, hint: expect.any(String) }),
     );
   });

@@ -51,11 +51,15 @@ export function brokerFaults(given: BrokerFaults = {}): Required<BrokerFaults> {
     if (!(faults[name] >= 0 && faults[name] < 1)) throw invalid(name, faults[name], 'Give a number from 0 to below 1.');
   }
   for (const name of durationNames) {
-    if (!(faults[name] >= 0 && Number.isFinite(faults[name]))) throw invalid(name, faults[name], 'Give milliseconds, 0 or more.');
+    if (!(faults[name] >= 0 && Number.isFinite(faults[name])))
+      throw invalid(name, faults[name], 'Give milliseconds, 0 or more.');
   }
   return faults;
 }
 
 function invalid(field: string, found: unknown, hint: string): MessagingError {
-  return new MessagingError('OPTIONS_INVALID', `faults.${field} is ${String(found)}`, { fields: { field: `faults.${field}`, found }, hint });
+  return new MessagingError('OPTIONS_INVALID', `faults.${field} is ${String(found)}`, {
+    fields: { field: `faults.${field}`, found },
+    hint,
+  });
 }

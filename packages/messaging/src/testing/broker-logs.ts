@@ -71,7 +71,10 @@ export function createBrokerLogs(options: BrokerLogsOptions): BrokerLogs {
         });
       }
       if (topics.has(name)) return;
-      topics.set(name, { partitions: Array.from({ length: count }, (_, partition) => createPartitionLog(name, partition)), written: [] });
+      topics.set(name, {
+        partitions: Array.from({ length: count }, (_, partition) => createPartitionLog(name, partition)),
+        written: [],
+      });
     },
     partitions: (name) => topics.get(name)?.partitions,
     append(records) {
@@ -90,7 +93,8 @@ export function createBrokerLogs(options: BrokerLogsOptions): BrokerLogs {
         return { kind: 'sent' };
       });
       const reorders = random.chance(faults.reorderLanesChance);
-      for (const { topic, record } of reorders ? interleaveLanes(accepted, random) : accepted) writeWithFaults(topic, record);
+      for (const { topic, record } of reorders ? interleaveLanes(accepted, random) : accepted)
+        writeWithFaults(topic, record);
       return results;
     },
     write(record) {
@@ -108,14 +112,20 @@ export function createBrokerLogs(options: BrokerLogsOptions): BrokerLogs {
 }
 
 /** Another order of the lanes; each lane keeps its own. */
-function interleaveLanes<Entry extends { readonly lane: string }>(entries: readonly Entry[], random: SeededRandom): Entry[] {
+function interleaveLanes<Entry extends { readonly lane: string }>(
+  entries: readonly Entry[],
+  random: SeededRandom,
+): Entry[] {
   const queues = new Map<string, Entry[]>();
   for (const entry of entries) queues.set(entry.lane, [...(queues.get(entry.lane) ?? []), entry]);
   // Shuffling which lane is next, and not the records, is what keeps the order within.
   return random.shuffle(entries.map((entry) => entry.lane)).map((lane) => queues.get(lane)?.shift() as Entry);
 }
 
-function storedRecord(record: ForeignRecord, timestampMs: number): Omit<InboundRecord, 'topic' | 'partition' | 'offset'> {
+function storedRecord(
+  record: ForeignRecord,
+  timestampMs: number,
+): Omit<InboundRecord, 'topic' | 'partition' | 'offset'> {
   // Null prototype, as the port promises: a header named `constructor` is a header.
   const headers: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(record.headers ?? {})) headers[name] = value;

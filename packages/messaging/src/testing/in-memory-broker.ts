@@ -45,7 +45,10 @@ export interface InMemoryBroker {
   transport(): InMemoryTransport;
   /** From now on `send`, `subscribe` and `ensureTopics` reject with TransportUnavailableError, nothing is delivered, commits are lost. */
   outage(): void;
+  /** Ends the outage. */
   heal(): void;
+  /** From now on nothing goes wrong by chance; what is under way still arrives late. */
+  calm(): void;
   /** Writes as another client does, without faults. */
   write(record: ForeignRecord): void;
   /** Every record of every topic in the order of writing, lost ones excluded. */
@@ -87,7 +90,14 @@ export function createInMemoryBroker(options: InMemoryBrokerOptions = {}): InMem
     });
   };
 
-  const logs = createBrokerLogs({ clock, random, faults, activity, wake, maxRecordBytes: options.maxRecordBytes ?? 1_048_576 });
+  const logs = createBrokerLogs({
+    clock,
+    random,
+    faults,
+    activity,
+    wake,
+    maxRecordBytes: options.maxRecordBytes ?? 1_048_576,
+  });
   const host: ReaderHost = {
     clock,
     activity,
@@ -96,7 +106,7 @@ export function createInMemoryBroker(options: InMemoryBrokerOptions = {}): InMem
     isCommitLost: () => random.chance(faults.commitLossChance),
     wake,
   };
-  const port = brokerPort({ logs, activity, groups, host, random, sendFailureChance: faults.sendFailureChance });
+  const port = brokerPort({ logs, activity, groups, host, random, faults });
 
   return {
     transport: () => createInMemoryTransport(port, `process-${++transports}`),
@@ -106,6 +116,9 @@ export function createInMemoryBroker(options: InMemoryBrokerOptions = {}): InMem
     heal() {
       down = false;
       wake();
+    },
+    calm() {
+      Object.assign(faults, brokerFaults());
     },
     write: (record) => logs.write(record),
     topics: () => logs.records(),
@@ -121,10 +134,10 @@ interface PortParts {
   readonly groups: Map<string, ConsumerGroup>;
   readonly host: ReaderHost;
   readonly random: ReturnType<typeof createSeededRandom>;
-  readonly sendFailureChance: number;
+  readonly faults: Required<BrokerFaults>;
 }
 
-function brokerPort({ logs, activity, groups, host, random, sendFailureChance }: PortParts): BrokerPort {
+function brokerPort({ logs, activity, groups, host, random, faults }: PortParts): BrokerPort {
   const refuseWhenDown = (): void => {
     if (host.isDown()) throw new TransportUnavailableError('the broker is down');
   };
@@ -142,8 +155,9 @@ function brokerPort({ logs, activity, groups, host, random, sendFailureChance }:
   return {
     send: (records, isAlive) =>
       request(async () => {
-        const fails = random.chance(sendFailureChance);
-        if (fails && random.chance(0.5)) throw new TransportUnavailableError('the connection broke before the records were written');
+        const fails = random.chance(faults.sendFailureChance);
+        if (fails && random.chance(0.5))
+          throw new TransportUnavailableError('the connection broke before the records were written');
         const results = logs.append(records);
         await new Promise((resolve) => setImmediate(resolve));
         if (fails || !isAlive()) throw new TransportUnavailableError('the connection broke before the answer came');

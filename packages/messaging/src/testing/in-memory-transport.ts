@@ -23,7 +23,9 @@ export function createInMemoryTransport(broker: BrokerPort, processId: string): 
 
   const refuse = (): never => {
     if (state() === 'crashed') throw new TransportUnavailableError(`${processId} has crashed`);
-    throw new MessagingError('TRANSPORT_CLOSED', 'the transport is closed', { hint: 'Close it last, after everything that uses it.' });
+    throw new MessagingError('TRANSPORT_CLOSED', 'the transport is closed', {
+      hint: 'Close it last, after everything that uses it.',
+    });
   };
   const close = async (): Promise<void> => {
     current = 'closing';

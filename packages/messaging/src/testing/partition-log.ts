@@ -16,7 +16,8 @@ export function createPartitionLog(topic: string, partition: number): PartitionL
   const records: InboundRecord[] = [];
   // Never falling: a late record holds up those behind it, otherwise a delay would reorder a lane.
   const readableAtMs: number[] = [];
-  const isReadable = (offset: number, nowMs: number): boolean => (readableAtMs[offset] ?? Number.POSITIVE_INFINITY) <= nowMs;
+  const isReadable = (offset: number, nowMs: number): boolean =>
+    (readableAtMs[offset] ?? Number.POSITIVE_INFINITY) <= nowMs;
 
   return {
     topic,

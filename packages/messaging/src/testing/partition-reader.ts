@@ -133,7 +133,8 @@ export function createPartitionReader(log: PartitionLog, host: ReaderHost): Part
       };
       running = run;
       // A handler that throws before its first await counts as one that rejects.
-      const call = async (): Promise<void> => member.handle({ topic: log.topic, partition: log.partition, records }, context(run));
+      const call = async (): Promise<void> =>
+        member.handle({ topic: log.topic, partition: log.partition, records }, context(run));
       call().then(
         () => settle(run, 'handled'),
         () => settle(run, 'rejected'),

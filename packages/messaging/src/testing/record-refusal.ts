@@ -11,14 +11,20 @@ export function refusalOf(
   if (typeof record.key !== 'string' || typeof record.value !== 'string') {
     return { kind: 'refused', code: 'INVALID_RECORD', message: 'key and value must be strings' };
   }
-  if (!limits.topicExists) return { kind: 'refused', code: 'UNKNOWN_TOPIC', message: `there is no topic "${record.topic}"` };
+  if (!limits.topicExists)
+    return { kind: 'refused', code: 'UNKNOWN_TOPIC', message: `there is no topic "${record.topic}"` };
   const bytes = recordBytes(record);
   if (bytes <= limits.maxRecordBytes) return undefined;
-  return { kind: 'refused', code: 'RECORD_TOO_LARGE', message: `${bytes} bytes, where ${limits.maxRecordBytes} are allowed` };
+  return {
+    kind: 'refused',
+    code: 'RECORD_TOO_LARGE',
+    message: `${bytes} bytes, where ${limits.maxRecordBytes} are allowed`,
+  };
 }
 
 function recordBytes(record: OutboundRecord): number {
   let bytes = Buffer.byteLength(record.key) + Buffer.byteLength(record.value);
-  for (const [name, value] of Object.entries(record.headers ?? {})) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  for (const [name, value] of Object.entries(record.headers ?? {}))
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
   return bytes;
 }

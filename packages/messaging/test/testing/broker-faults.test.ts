@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { InboundRecord, RecordBatch, Transport } from '../../src/index.js';
-import { type BrokerFaults, createInMemoryBroker, createSeededRandom, createVirtualClock } from '../../src/testing/index.js';
+import {
+  type BrokerFaults,
+  createInMemoryBroker,
+  createSeededRandom,
+  createVirtualClock,
+} from '../../src/testing/index.js';
 
 const topic = 'orders.events';
-const numbered = (key: string, count: number) => Array.from({ length: count }, (_, at) => ({ topic, key, value: `${key}-${at}` }));
+const numbered = (key: string, count: number) =>
+  Array.from({ length: count }, (_, at) => ({ topic, key, value: `${key}-${at}` }));
 const values = (records: readonly InboundRecord[]): (string | null)[] => records.map((record) => record.value);
 
 async function brokerWith(faults: BrokerFaults, { seed = 1, partitions = 1 } = {}) {
@@ -47,7 +53,11 @@ describe('the faults of the in-memory broker', () => {
   it('hold back a late record and all behind it, so that no lane is reordered', async () => {
     const { transport, broker, clock } = await brokerWith({ delayChance: 0.3, delayUpToMs: 50 });
     const handled: InboundRecord[] = [];
-    await transport.subscribe({ group: 'g', topics: [topic], handle: async ({ records }) => void handled.push(...records) });
+    await transport.subscribe({
+      group: 'g',
+      topics: [topic],
+      handle: async ({ records }) => void handled.push(...records),
+    });
     await transport.send(numbered('o-1', 50));
     await broker.settled();
     expect(handled.length).toBeLessThan(50);
@@ -62,7 +72,9 @@ describe('the faults of the in-memory broker', () => {
     await transport.send(sent);
     expect(written()).not.toEqual(sent.map((record) => record.value));
     for (const key of ['a', 'b', 'c']) {
-      expect(written().filter((value) => value?.startsWith(key))).toEqual(numbered(key, 10).map((record) => record.value));
+      expect(written().filter((value) => value?.startsWith(key))).toEqual(
+        numbered(key, 10).map((record) => record.value),
+      );
     }
   });
 
@@ -78,11 +90,23 @@ describe('the faults of the in-memory broker', () => {
   it('lose a commit, so that a handled batch comes again', async () => {
     const { transport, broker } = await brokerWith({ commitLossChance: 0.5 });
     const handled: InboundRecord[] = [];
-    await transport.subscribe({ group: 'g', topics: [topic], maxBatchRecords: 1, handle: async ({ records }) => void handled.push(...records) });
+    await transport.subscribe({
+      group: 'g',
+      topics: [topic],
+      maxBatchRecords: 1,
+      handle: async ({ records }) => void handled.push(...records),
+    });
     await transport.send(numbered('o-1', 30));
     await broker.idle();
     expect(handled.length).toBeGreaterThan(30);
     expect([...new Set(values(handled))]).toEqual(numbered('o-1', 30).map((record) => record.value));
+  });
+
+  it('end when the broker is calmed', async () => {
+    const { transport, broker, written } = await brokerWith({ lossAfterAckChance: 0.9, sendFailureChance: 0.9 });
+    broker.calm();
+    await transport.send(numbered('o-1', 100));
+    expect(written()).toEqual(numbered('o-1', 100).map((record) => record.value));
   });
 
   it.each([
@@ -92,7 +116,11 @@ describe('the faults of the in-memory broker', () => {
     ['an endless delay', { delayUpToMs: Number.POSITIVE_INFINITY }, 'faults.delayUpToMs'],
   ])('are refused with %s', (_, faults, field) => {
     expect(() => createInMemoryBroker({ faults })).toThrow(
-      expect.objectContaining({ code: 'OPTIONS_INVALID', fields: expect.objectContaining({ field }), hint: expect.any(String) }),
+      expect.objectContaining({
+        code: 'OPTIONS_INVALID',
+        fields: expect.objectContaining({ field }),
+        hint: expect.any(String),
+      }),
     );
   });
 });
@@ -100,11 +128,21 @@ describe('the faults of the in-memory broker', () => {
 /** Two groups of up to three processes that join, crash and fail at random while a producer sends; then the faults end. */
 async function turmoil(seed: number) {
   const { clock, broker, transport } = await brokerWith(
-    { duplicateChance: 0.1, duplicateWithinMs: 40, delayChance: 0.1, reorderLanesChance: 0.3, sendFailureChance: 0.1, commitLossChance: 0.1 },
+    {
+      duplicateChance: 0.1,
+      duplicateWithinMs: 40,
+      delayChance: 0.1,
+      reorderLanesChance: 0.3,
+      sendFailureChance: 0.1,
+      commitLossChance: 0.1,
+    },
     { seed, partitions: 4 },
   );
   const random = createSeededRandom(seed + 1);
-  const handled = new Map<string, InboundRecord[]>([['first', []], ['second', []]]);
+  const handled = new Map<string, InboundRecord[]>([
+    ['first', []],
+    ['second', []],
+  ]);
   let quiet = false;
   const join = async (group: string): Promise<{ crash(): void }> => {
     const process = broker.transport();
@@ -125,10 +163,14 @@ async function turmoil(seed: number) {
       if (members.length < 3 && random.chance(0.3)) members.push(await join(group));
       if (random.chance(0.15)) members.shift()?.crash();
     }
-    await sendSurely(transport, Array.from({ length: 12 }, (_, key) => ({ topic, key: `o-${key}`, value: `o-${key}/${round}` })));
+    await sendSurely(
+      transport,
+      Array.from({ length: 12 }, (_, key) => ({ topic, key: `o-${key}`, value: `o-${key}/${round}` })),
+    );
     await clock.advance(random.integer(20));
   }
   quiet = true;
+  broker.calm();
   for (const [group] of processes) await join(group);
   do {
     await broker.settled();
@@ -139,16 +181,21 @@ async function turmoil(seed: number) {
 }
 
 describe('at least once and in order', () => {
-  it.each(Array.from({ length: 25 }, (_, seed) => seed + 1))('holds under faults, crashes and rebalances with seed %i', async (seed) => {
-    const { handled, groups } = await turmoil(seed);
-    for (const [group, records] of handled) {
-      for (let key = 0; key < 12; key++) {
-        const lane = [...new Set(records.filter((record) => record.key === `o-${key}`).map((record) => record.value))];
-        expect(lane, `${group}, o-${key}`).toEqual(Array.from({ length: 30 }, (_, round) => `o-${key}/${round}`));
+  it.each(Array.from({ length: 25 }, (_, seed) => seed + 1))(
+    'holds under faults, crashes and rebalances with seed %i',
+    async (seed) => {
+      const { handled, groups } = await turmoil(seed);
+      for (const [group, records] of handled) {
+        for (let key = 0; key < 12; key++) {
+          const lane = [
+            ...new Set(records.filter((record) => record.key === `o-${key}`).map((record) => record.value)),
+          ];
+          expect(lane, `${group}, o-${key}`).toEqual(Array.from({ length: 30 }, (_, round) => `o-${key}/${round}`));
+        }
+        for (const { committed, end } of groups.get(group) ?? []) expect(committed).toBe(end);
       }
-      for (const { committed, end } of groups.get(group) ?? []) expect(committed).toBe(end);
-    }
-  });
+    },
+  );
 
   it('has one history for one seed', async () => {
     expect(await turmoil(7)).toEqual(await turmoil(7));

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InboundRecord, type SubscribeOptions, TransportUnavailableError } from '../../src/index.js';
-import { createInMemoryBroker, createVirtualClock, type InMemoryTransport, transportConformance } from '../../src/testing/index.js';
+import {
+  createInMemoryBroker,
+  createVirtualClock,
+  type InMemoryTransport,
+  transportConformance,
+} from '../../src/testing/index.js';
 
 let names = 0;
 const conforming = createInMemoryBroker();
@@ -131,9 +136,14 @@ describe('the in-memory broker', () => {
     await transport.subscribe({
       group: 'relay',
       topics: [topic],
-      handle: async ({ records }) => void (await transport.send(records.map(({ value }) => ({ topic: 'relayed', key: 'o-1', value: value ?? '' })))),
+      handle: async ({ records }) =>
+        void (await transport.send(records.map(({ value }) => ({ topic: 'relayed', key: 'o-1', value: value ?? '' })))),
     });
-    await transport.subscribe({ group: 'end', topics: ['relayed'], handle: async ({ records }) => void handled.push(...records) });
+    await transport.subscribe({
+      group: 'end',
+      topics: ['relayed'],
+      handle: async ({ records }) => void handled.push(...records),
+    });
     await transport.send(one);
     await broker.settled();
     expect(handled.map((record) => record.value)).toEqual(['one']);
@@ -141,12 +151,20 @@ describe('the in-memory broker', () => {
 
   it('refuses what can never work, with a hint', async () => {
     const { broker, transport } = await setting();
-    const unknown = expect.objectContaining({ code: 'TOPIC_UNKNOWN', fields: { topic: 'nowhere' }, hint: expect.any(String) });
-    await expect(transport.subscribe({ group: 'g', topics: ['nowhere'], handle: async () => undefined })).rejects.toEqual(unknown);
+    const unknown = expect.objectContaining({
+      code: 'TOPIC_UNKNOWN',
+      fields: { topic: 'nowhere' },
+      hint: expect.any(String),
+    });
+    await expect(
+      transport.subscribe({ group: 'g', topics: ['nowhere'], handle: async () => undefined }),
+    ).rejects.toEqual(unknown);
     expect(() => broker.write({ topic: 'nowhere', key: null, value: null })).toThrow(unknown);
     const invalid = expect.objectContaining({ code: 'OPTIONS_INVALID' });
     await expect(transport.ensureTopics([{ topic: 'none', partitions: 0 }])).rejects.toEqual(invalid);
-    await expect(transport.subscribe({ group: 'g', topics: [topic], maxBatchRecords: 0, handle: async () => undefined })).rejects.toEqual(invalid);
+    await expect(
+      transport.subscribe({ group: 'g', topics: [topic], maxBatchRecords: 0, handle: async () => undefined }),
+    ).rejects.toEqual(invalid);
   });
 
   it('answers about a record without a key that it is invalid', async () => {

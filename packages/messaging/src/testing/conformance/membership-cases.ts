@@ -22,7 +22,10 @@ export const membershipCases: readonly ConformanceCase[] = [
       await stage.send(spread(topic, 'together', 40));
       await second.until(() => second.handled.length > 0, 'a record in the second member');
       const all = () => firstDeliveries([...first.handled, ...second.handled]).length;
-      await Promise.race([first.until(() => all() === 80, '80 records'), second.until(() => all() === 80, '80 records')]);
+      await Promise.race([
+        first.until(() => all() === 80, '80 records'),
+        second.until(() => all() === 80, '80 records'),
+      ]);
     },
   },
   {
@@ -59,7 +62,10 @@ export const membershipCases: readonly ConformanceCase[] = [
       await reader.until(() => reader.handled.length === 1, 'the slow record');
       await stage.send([{ topic, key: 'order-1', value: 'next' }]);
       await reader.until(() => reader.handled.length === 2, 'the record behind the slow one');
-      assert.deepEqual(reader.handled.map((record) => record.value), ['slow', 'next']);
+      assert.deepEqual(
+        reader.handled.map((record) => record.value),
+        ['slow', 'next'],
+      );
       assert.equal(new Set(reader.handled.map(place)).size, 2);
     },
   },
@@ -80,10 +86,16 @@ export const membershipCases: readonly ConformanceCase[] = [
       });
       await stage.send([{ topic, key: 'order-1', value: 'running' }]);
       await reader.until(() => reader.begun.length === 1, 'a batch');
-      const closing = reader.close().then(() => reader.handled.length);
+      let closed = false;
+      const closing = reader.close().then(() => {
+        closed = true;
+      });
       await aborted.opened;
+      await stage.otherGroupReads(topic);
+      assert.equal(closed, false, 'close waits for the handler');
       gate.open();
-      assert.equal(await closing, 1, 'close resolves after the handler');
+      await closing;
+      assert.equal(reader.handled.length, 1);
       await stage.send([{ topic, key: 'order-1', value: 'later' }]);
       const next = await stage.read({ topics: [topic], group });
       await next.until(() => next.handled.length > 0, 'the later record');
@@ -131,7 +143,10 @@ export const membershipCases: readonly ConformanceCase[] = [
       await reader.subscription.stopped;
       await assert.rejects(transport.send([{ topic, key: 'order-1', value: 'late' }]), isClosed);
       await assert.rejects(transport.ensureTopics([{ topic }]), isClosed);
-      await assert.rejects(transport.subscribe({ topics: [topic], group: stage.group(), handle: async () => undefined }), isClosed);
+      await assert.rejects(
+        transport.subscribe({ topics: [topic], group: stage.group(), handle: async () => undefined }),
+        isClosed,
+      );
     },
   },
 ];

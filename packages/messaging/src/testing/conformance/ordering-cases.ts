@@ -59,11 +59,14 @@ export const orderingCases: readonly ConformanceCase[] = [
       await stage.send(keys.flatMap((key) => numbered(topic, key, 2)));
       const reader = await stage.read({ topics: [topic], group: stage.group() });
       await reader.until(() => firstDeliveries(reader.handled).length === 160, '160 records');
-      const partitionsOf = (key: string) => new Set(reader.handled.filter((record) => record.key === key).map((record) => record.partition));
+      const partitionsOf = (key: string) =>
+        new Set(reader.handled.filter((record) => record.key === key).map((record) => record.partition));
       for (const key of keys) assert.equal(partitionsOf(key).size, 1, `${key} is on one partition`);
       assert.deepEqual([...new Set(reader.handled.map((record) => record.partition))].sort(), [0, 1, 2, 3]);
       for (const batch of reader.begun) {
-        assert.ok(batch.records.every((record) => record.partition === batch.partition && record.topic === batch.topic));
+        assert.ok(
+          batch.records.every((record) => record.partition === batch.partition && record.topic === batch.topic),
+        );
         const offsets = batch.records.map((record) => BigInt(record.offset));
         assert.ok(offsets.every((offset, at) => at === 0 || offset > (offsets[at - 1] as bigint)));
       }
@@ -86,7 +89,10 @@ export const orderingCases: readonly ConformanceCase[] = [
           running.delete(partition);
         },
       });
-      for (let at = 0; at < 10; at++) await stage.send(Array.from({ length: 10 }, (_, key) => ({ topic, key: `order-${key}`, value: `${key}-${at}` })));
+      for (let at = 0; at < 10; at++)
+        await stage.send(
+          Array.from({ length: 10 }, (_, key) => ({ topic, key: `order-${key}`, value: `${key}-${at}` })),
+        );
       await reader.until(() => firstDeliveries(reader.handled).length === 100, '100 records');
       assert.deepEqual(overlaps, []);
     },
@@ -122,7 +128,11 @@ export const orderingCases: readonly ConformanceCase[] = [
       await stage.send(topics.flatMap((topic) => numbered(topic, 'order-1', 3)));
       await reader.until(() => firstDeliveries(reader.handled).length === 6, '6 records');
       for (const topic of topics) {
-        assert.deepEqual(firstDeliveries(reader.handled.filter((record) => record.topic === topic)), ['order-1-0', 'order-1-1', 'order-1-2']);
+        assert.deepEqual(firstDeliveries(reader.handled.filter((record) => record.topic === topic)), [
+          'order-1-0',
+          'order-1-1',
+          'order-1-2',
+        ]);
       }
     },
   },

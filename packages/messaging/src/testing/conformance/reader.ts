@@ -63,6 +63,8 @@ export function place(record: InboundRecord): string {
 }
 
 function describeRecords(records: readonly InboundRecord[]): string {
-  const shown = records.slice(-20).map((record) => `${record.partition}:${record.offset}=${record.value?.slice(0, 40)}`);
+  const shown = records
+    .slice(-20)
+    .map((record) => `${record.partition}:${record.offset}=${record.value?.slice(0, 40)}`);
   return `${records.length} [${shown.join(', ')}]`;
 }

@@ -5,7 +5,8 @@ import type { ForeignRecord } from '../in-memory-broker.js';
 import { firstDeliveries } from './reader.js';
 import { assertAllSent, type Stage } from './stage.js';
 
-const kinds = (results: readonly SendResult[]): string[] => results.map((result) => (result.kind === 'refused' ? result.code : result.kind));
+const kinds = (results: readonly SendResult[]): string[] =>
+  results.map((result) => (result.kind === 'refused' ? result.code : result.kind));
 
 const plain = (headers: Readonly<Record<string, string>>): [string, string][] => Object.entries(headers).sort();
 
@@ -40,7 +41,9 @@ export const recordCases: readonly ConformanceCase[] = [
         { topic, key: 'order-1', value: 'behind' },
       ]);
       assert.deepEqual(kinds(results), ['sent', 'UNKNOWN_TOPIC', 'sent']);
-      assert.deepEqual(kinds(await stage.shared.send([{ topic: unknown, key: 'order-1', value: 'again' }])), ['UNKNOWN_TOPIC']);
+      assert.deepEqual(kinds(await stage.shared.send([{ topic: unknown, key: 'order-1', value: 'again' }])), [
+        'UNKNOWN_TOPIC',
+      ]);
       const reader = await stage.read({ topics: [topic], group: stage.group() });
       await reader.until(() => firstDeliveries(reader.handled).length === 2, '2 records');
     },
@@ -61,7 +64,10 @@ export const recordCases: readonly ConformanceCase[] = [
       const reader = await stage.read({ topics: [topic], group: stage.group() });
       await reader.until(() => firstDeliveries(reader.handled).length === 3, '3 records');
       assert.deepEqual(firstDeliveries(reader.handled).sort(), ['another lane', 'before', 'next call']);
-      assert.deepEqual(firstDeliveries(reader.handled.filter((record) => record.key === 'order-1')), ['before', 'next call']);
+      assert.deepEqual(firstDeliveries(reader.handled.filter((record) => record.key === 'order-1')), [
+        'before',
+        'next call',
+      ]);
     },
   },
   {
@@ -97,7 +103,9 @@ export const recordCases: readonly ConformanceCase[] = [
   {
     name: 'carries headers by any name on a null prototype',
     async run(stage) {
-      const headers = Object.fromEntries(['ce_id', '__proto__', 'constructor', 'toString', 'hasOwnProperty'].map((name) => [name, `value of ${name}`]));
+      const headers = Object.fromEntries(
+        ['ce_id', '__proto__', 'constructor', 'toString', 'hasOwnProperty'].map((name) => [name, `value of ${name}`]),
+      );
       const record = await roundTrip(stage, { key: 'order-1', value: 'a record', headers });
       assert.equal(Object.getPrototypeOf(record.headers), null);
       assert.deepEqual(plain(record.headers), plain(headers));
@@ -136,14 +144,20 @@ export const recordCases: readonly ConformanceCase[] = [
       const topic = subject.uniqueName('topic');
       const transport = await stage.transport();
       await Promise.all(
-        Array.from({ length: 10 }, (_, caller) => (caller % 2 ? transport : stage.shared).ensureTopics([{ topic, partitions: 2 }])),
+        Array.from({ length: 10 }, (_, caller) =>
+          (caller % 2 ? transport : stage.shared).ensureTopics([{ topic, partitions: 2 }]),
+        ),
       );
       await stage.shared.ensureTopics([{ topic, partitions: 5 }, { topic: subject.uniqueName('topic') }]);
       const keys = Array.from({ length: 60 }, (_, at) => `order-${at}`);
       await stage.send(keys.map((key) => ({ topic, key, value: key })));
       const reader = await stage.read({ topics: [topic], group: stage.group() });
       await reader.until(() => firstDeliveries(reader.handled).length === 60, '60 records');
-      assert.deepEqual([...new Set(reader.handled.map((record) => record.partition))].sort(), [0, 1], 'the topic keeps its two partitions');
+      assert.deepEqual(
+        [...new Set(reader.handled.map((record) => record.partition))].sort(),
+        [0, 1],
+        'the topic keeps its two partitions',
+      );
     },
   },
 ];

@@ -4,7 +4,8 @@ import type { ConformanceCase } from './conformance-case.js';
 import { createGate } from './gate.js';
 import { firstDeliveries } from './reader.js';
 
-const five = (topic: string) => Array.from({ length: 5 }, (_, at) => ({ topic, key: 'order-1', value: `record-${at}` }));
+const five = (topic: string) =>
+  Array.from({ length: 5 }, (_, at) => ({ topic, key: 'order-1', value: `record-${at}` }));
 const allFive = ['record-0', 'record-1', 'record-2', 'record-3', 'record-4'];
 const firstValue = (batch: RecordBatch | undefined): string | null | undefined => batch?.records[0]?.value;
 
@@ -54,7 +55,10 @@ export const redeliveryCases: readonly ConformanceCase[] = [
       assert.ok(rejections > 0);
       assert.ok(reader.handled.every((record) => record.partition !== rejected));
       isHealed = true;
-      await reader.until(() => firstDeliveries(reader.handled).length === 20, 'all 20 records after the handler healed');
+      await reader.until(
+        () => firstDeliveries(reader.handled).length === 20,
+        'all 20 records after the handler healed',
+      );
     },
   },
   {
@@ -99,6 +103,7 @@ export const redeliveryCases: readonly ConformanceCase[] = [
       const hung = createGate();
       const before = await stage.read({ topics: [topic], group, transport: doomed, before: () => hung.opened });
       await before.until(() => before.begun.length > 0, 'a batch');
+      await stage.otherGroupReads(topic);
       await subject.crash?.(doomed);
       const after = await stage.read({ topics: [topic], group });
       await after.until(() => firstDeliveries(after.handled).length === 5, 'the 5 records of the crashed process');
@@ -114,7 +119,12 @@ export const redeliveryCases: readonly ConformanceCase[] = [
       const group = stage.group();
       const doomed = await stage.transport();
       const survivor = await stage.read({ topics: [topic], group, transport: await stage.transport() });
-      const victim = await stage.read({ topics: [topic], group, transport: doomed, before: () => new Promise(() => undefined) });
+      const victim = await stage.read({
+        topics: [topic],
+        group,
+        transport: doomed,
+        before: () => new Promise(() => undefined),
+      });
       const keys = Array.from({ length: 30 }, (_, at) => `order-${at}`);
       await stage.send(keys.map((key) => ({ topic, key, value: key })));
       await victim.until(() => victim.begun.length > 0, 'a batch in the process that is going to crash');
@@ -131,6 +141,7 @@ export const redeliveryCases: readonly ConformanceCase[] = [
       const hung = createGate();
       const before = await stage.read({ topics: [topic], group, before: () => hung.opened });
       await before.until(() => before.begun.length > 0, 'a batch');
+      await stage.otherGroupReads(topic);
       await before.close(50);
       assert.equal(before.handled.length, 0);
       const after = await stage.read({ topics: [topic], group });

@@ -15,6 +15,8 @@ export interface Stage {
   read(options: ReaderOptions): Promise<Reader>;
   /** Sends on the shared transport and fails unless every record was sent. */
   send(records: readonly OutboundRecord[]): Promise<void>;
+  /** Resolves when another group has read a record of the topic: time enough for what must not happen to happen. */
+  otherGroupReads(topic: string): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -27,8 +29,14 @@ export function patienceMs(subject: ConformanceSubject): number {
 export function createStage(subject: ConformanceSubject, shared: Transport): Stage {
   const transports: Transport[] = [];
   const readers: Reader[] = [];
+  const read = async (options: ReaderOptions): Promise<Reader> => {
+    const reader = await createReader(options, { patienceMs: patienceMs(subject), fallback: shared });
+    readers.push(reader);
+    return reader;
+  };
   return {
     shared,
+    read,
     async transport() {
       const transport = await subject.createTransport();
       transports.push(transport);
@@ -40,13 +48,12 @@ export function createStage(subject: ConformanceSubject, shared: Transport): Sta
       return topic;
     },
     group: () => subject.uniqueName('group'),
-    async read(options) {
-      const reader = await createReader(options, { patienceMs: patienceMs(subject), fallback: shared });
-      readers.push(reader);
-      return reader;
-    },
     async send(records) {
       assertAllSent(await shared.send(records));
+    },
+    async otherGroupReads(topic) {
+      const other = await read({ topics: [topic], group: subject.uniqueName('group') });
+      await other.until(() => other.handled.length > 0, 'a record in another group');
     },
     async end() {
       // A case that failed half-way may have left a handler hanging: it must not hold up the rest.

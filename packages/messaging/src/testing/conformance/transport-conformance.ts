@@ -1,6 +1,7 @@
 import type { Transport } from '../../transport.js';
 import type { ConformanceCase } from './conformance-case.js';
 import type { ConformanceApi, ConformanceSubject } from './conformance-subject.js';
+import { withDeadline } from './with-deadline.js';
 import { membershipCases } from './membership-cases.js';
 import { orderingCases } from './ordering-cases.js';
 import { recordCases } from './record-cases.js';
@@ -18,6 +19,8 @@ const cases: readonly ConformanceCase[] = [...orderingCases, ...redeliveryCases,
  * A case that needs an ability which the subject lacks (`crash`, `write`) is registered as skipped, not left out.
  */
 export function transportConformance(subject: ConformanceSubject, api: ConformanceApi): void {
+  // A case waits for several things, each with its own patience, which says what it waited for. This one ends a transport that hangs.
+  const caseMs = patienceMs(subject) * 2;
   api.describe(`${subject.name} keeps the promises of Transport: it`, () => {
     let shared: Transport | undefined;
     api.beforeAll(async () => {
@@ -31,15 +34,14 @@ export function transportConformance(subject: ConformanceSubject, api: Conforman
         if (!shared) throw new Error('beforeAll did not run');
         const stage = createStage(subject, shared);
         try {
-          await conformanceCase.run(stage, subject);
+          await withDeadline(conformanceCase.run(stage, subject), caseMs, 'the case');
         } finally {
-          await stage.end();
+          await withDeadline(stage.end(), caseMs, 'the end of its transports');
         }
       };
       const { needs, name } = conformanceCase;
       if (needs && !subject[needs]) api.it.skip(`${name} (the subject has no ${needs})`, run);
-      // A case waits for several things; each wait has its own, shorter patience and says what it waited for.
-      else api.it(name, run, patienceMs(subject) * 3);
+      else api.it(name, run, caseMs * 3);
     }
   });
 }

@@ -22,7 +22,10 @@ export function createWatch(patienceMs: number): Watch {
         const look = (): void => {
           if (holds()) end(resolve);
         };
-        const deadline = setTimeout(() => end(() => reject(new Error(`waited ${patienceMs} ms in vain for ${describe()}`))), patienceMs);
+        const deadline = setTimeout(
+          () => end(() => reject(new Error(`waited ${patienceMs} ms in vain for ${describe()}`))),
+          patienceMs,
+        );
         waiting.add(look);
         look();
       }),
