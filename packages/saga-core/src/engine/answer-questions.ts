@@ -4,6 +4,7 @@ import { SagaError, StepDeclined } from '../errors.js';
 import { isTerminal, stepStateOf } from '../machine/instance.js';
 import type { Direction, LocalOutcome } from '../machine/saga-input.js';
 import { commandRowId, type Sender } from './command-message.js';
+import { isSocketError } from './is-socket-error.js';
 import { applyInput, type Leg, type Question } from './leg.js';
 import type { SagaTransaction, StoreFailure } from './saga-store.js';
 
@@ -71,7 +72,7 @@ async function runLocal<Trx>(
     });
   } catch (error) {
     // Trouble with the database is not the author's: the whole leg is tried again.
-    const failure = classify(error);
+    const failure = isSocketError(error) ? 'other' : classify(error);
     if (failure === 'infrastructure' || failure === 'conflict') throw error;
     onThrown?.(step, error);
     return outcomeOfThrown(error);

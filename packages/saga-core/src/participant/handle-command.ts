@@ -1,4 +1,5 @@
 import { type AnyCommand, type CommandEnvelope, encodeJson, validate } from '@backstitch/messaging';
+import { isSocketError } from '../engine/is-socket-error.js';
 import { SagaError } from '../errors.js';
 import type { FenceTransaction } from './fence-store.js';
 import type { Declined, Participant, UntypedHandler } from './participant.js';
@@ -27,8 +28,9 @@ export async function handleCommand<Trx>(participant: Participant, command: Comm
       return { outcome: 'succeeded', dataJson: replyJson(contract, returned) };
     });
   } catch (error) {
-    if (!(error instanceof RolledBack)) throw error;
-    return declinedAnswer(contract, error.declined);
+    if (error instanceof RolledBack) return declinedAnswer(contract, error.declined);
+    if (!isSocketError(error)) throw error;
+    throw new SagaError('HANDLER_FAILED', error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 

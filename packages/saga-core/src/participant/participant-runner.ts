@@ -1,7 +1,6 @@
 import {
   type BatchHandler,
   type CommandEnvelope,
-  contractOptions,
   type InboundRecord,
   type Logger,
   silentLogger,
@@ -113,9 +112,9 @@ function quarantined({ topic, partition, offset, value }: InboundRecord, reason:
   return { topic, partition, offset, reason, head: (value ?? '').slice(0, 4_096) };
 }
 
+/** One contract, one retention: any of its commands tells it. */
 function retentionOf({ handlers }: Participant): number {
-  const contract = Object.fromEntries([...handlers.values()].map(({ command }) => [command.name, command]));
-  return contractOptions(contract).fenceRetentionMs;
+  return Math.min(...[...handlers.values()].map(({ command }) => command.fenceRetentionMs));
 }
 
 function orchestratorsOf<Trx>({ orchestrators, participant }: ParticipantRunnerOptions<Trx>): ReadonlySet<string> {

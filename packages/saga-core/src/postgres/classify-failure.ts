@@ -1,0 +1,25 @@
+import { classify, sqlState } from '@backstitch/postgres';
+import type { StoreFailure } from '../engine/saga-store.js';
+
+/** A race that Postgres ended by choosing a loser: nothing is wrong, the loser does it again. */
+const lostRaces: readonly string[] = ['40001', '40P01'];
+
+/**
+ * A constraint's violation (class 23) is the code's own: in a local step it is the author's answer to handle, and a check of ours that fails
+ * would fail again.
+ */
+export function classifyFailure(error: unknown): StoreFailure {
+  const state = sqlState(error);
+  if (state !== undefined && lostRaces.includes(state)) return 'conflict';
+  const found = classify(error);
+  switch (found) {
+    case 'infrastructure':
+    case 'poison':
+      return found;
+    case 'conflict':
+    case 'other':
+      return 'other';
+    default:
+      return found satisfies never;
+  }
+}

@@ -1,0 +1,10 @@
+export { migrateParticipant, type MigrateParticipantOptions } from './migrate-participant.js';
+export { migrateSagas, type MigrateSagasOptions } from './migrate-sagas.js';
+export { fenceMigrations } from './migrations/fence-migrations.js';
+export { sagaMigrations } from './migrations/saga-migrations.js';
+export { notSentHook, type NotSentHookOptions } from './not-sent-hook.js';
+export { sagaCommandAggregate } from './not-sent-letters.js';
+export { postgresFenceStore, type PostgresFenceStoreOptions } from './postgres-fence-store.js';
+export { postgresSagaStore, type PostgresSagaStoreOptions } from './postgres-saga-store.js';
+export { type PostgresEngine, type PostgresEngineOptions, postgresEngine } from './postgres-engine.js';
+export { type PostgresParticipant, type PostgresParticipantOptions, postgresParticipant } from './postgres-participant.js';

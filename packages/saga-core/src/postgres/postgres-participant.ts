@@ -1,0 +1,48 @@
+import { type EventCatalog, silentLogger } from '@backstitch/messaging';
+import type { Outbox, Relay, RelayOptions } from '@backstitch/outbox';
+import { defaultSchema } from '@backstitch/postgres';
+import { createParticipantRunner, type ParticipantRunner, type ParticipantRunnerOptions } from '../participant/participant-runner.js';
+import { type DatabaseSource, databaseOf } from './database-source.js';
+import { migrateParticipant } from './migrate-participant.js';
+import { outboxService } from './outbox-service.js';
+import { postgresFenceStore } from './postgres-fence-store.js';
+
+export interface PostgresParticipantOptions<Trx> extends Omit<ParticipantRunnerOptions<Trx>, 'store' | 'relay'> {
+  readonly database: DatabaseSource<Trx>;
+  /** The schema of the library's tables. Default `backstitch`. */
+  readonly schema?: string;
+  /** Checks the domain events that are published through `outbox`. */
+  readonly catalog?: EventCatalog;
+  readonly relayOptions?: Partial<Omit<RelayOptions, 'store' | 'transport' | 'logger'>>;
+}
+
+export interface PostgresParticipant<Trx> extends ParticipantRunner {
+  /** For the service's own domain events, in handlers and anywhere else. */
+  readonly outbox: Outbox<Trx>;
+  readonly relay: Relay;
+  /** Creates or updates the library's tables. Any number of processes may call it at once. */
+  migrate(): Promise<void>;
+}
+
+/** A participant on Postgres with its fence, outbox and relay: `open()` starts all of it, `close()` stops it. The pool and the transport stay the caller's. */
+export function postgresParticipant<Trx>(options: PostgresParticipantOptions<Trx>): PostgresParticipant<Trx> {
+  const { schema = defaultSchema, logger = silentLogger, transport, catalog, relayOptions = {}, participant } = options;
+  const database = databaseOf(options.database);
+  const service = outboxService({ ...{ database, transport, schema, logger, catalog }, source: `/${participant.name}`, relay: relayOptions });
+  const { outbox, relay } = service;
+  const runner = createParticipantRunner({ ...options, store: postgresFenceStore({ database, schema }), relay });
+  return {
+    ...runner,
+    outbox,
+    relay,
+    migrate: () => migrateParticipant({ database, schema }),
+    async open() {
+      service.start();
+      await runner.open();
+    },
+    async close({ timeoutMs = 10_000 } = {}) {
+      await runner.close({ timeoutMs });
+      await service.stop(timeoutMs);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { type OutboxTable, postgresOutboxTable } from '@backstitch/outbox';
+import { type Database, defaultSchema, type Sql } from '@backstitch/postgres';
+import type { SagaStore } from '../engine/saga-store.js';
+import { classifyFailure } from './classify-failure.js';
+import { countDiscards } from './count-discards.js';
+import { dueInstances } from './due-instances.js';
+import { defaultQuarantineRows, insertQuarantine } from './insert-quarantine.js';
+import { liveHashes } from './live-hashes.js';
+import { readInstallation } from './read-installation.js';
+import { readInstances } from './read-instances.js';
+import { readLetters } from './read-letters.js';
+import { requireWholeNumber } from './require-whole-number.js';
+import { sagaTables } from './saga-tables.js';
+import { sagaTransaction } from './saga-transaction.js';
+import { callersEnd, ownEnd } from './transaction-end.js';
+
+export interface PostgresSagaStoreOptions<Trx> {
+  /** `postgresDatabase(knex)` or `postgresDatabase(pool)`. */
+  readonly database: Database<Trx>;
+  /** The schema of the library's tables. Default `backstitch`. */
+  readonly schema?: string;
+  /** How long a start waits for another with the same key that has not committed yet, in milliseconds. Default 2000. */
+  readonly lockTimeoutMs?: number;
+  /** Quarantined records that are kept. Default 10,000. */
+  readonly quarantineRows?: number;
+  /** Where messages go. Default: the outbox of the same schema. */
+  readonly outboxTable?: OutboxTable<Sql>;
+}
+
+/** Instances on Postgres. All times are the database's. */
+export function postgresSagaStore<Trx>(options: PostgresSagaStoreOptions<Trx>): SagaStore<Trx> {
+  const { database, schema = defaultSchema } = options;
+  const { sql } = database;
+  const tables = sagaTables(schema);
+  const outboxTable = options.outboxTable ?? postgresOutboxTable({ schema });
+  const lockTimeoutMs = requireWholeNumber('lockTimeoutMs', options.lockTimeoutMs ?? 2_000);
+  const rows = requireWholeNumber('quarantineRows', options.quarantineRows ?? defaultQuarantineRows);
+  const transactionOptions = { tables, outboxTable, lockTimeoutMs };
+  return {
+    async transaction(work) {
+      const end = ownEnd();
+      try {
+        return await database.transaction((trx, own) => work(sagaTransaction(trx, own, { ...transactionOptions, end })));
+      } finally {
+        end.tell();
+      }
+    },
+    within: (trx) => sagaTransaction(trx, database.within(trx), { ...transactionOptions, end: callersEnd(trx) }),
+    load: (ids) => readInstances(sql, ids, { tables }),
+    due: ({ limit, definitions }) => dueInstances(sql, definitions, { table: tables.instances, limit }),
+    unsent: (outboxIds) => outboxTable.unsent(sql, outboxIds),
+    mailbox: (sagaIds) => readLetters(sql, sagaIds, { table: tables.mailbox }),
+    liveHashes: (definition) => liveHashes(sql, { ...definition, table: tables.instances }),
+    installation: () => readInstallation(sql, { table: tables.installation }),
+    countDiscards: (discards) => countDiscards(sql, discards, { table: tables.discards }),
+    quarantine: (records) => insertQuarantine(sql, records, { table: tables.quarantine, rows }),
+    classify: classifyFailure,
+  };
+}

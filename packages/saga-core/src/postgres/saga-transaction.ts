@@ -1,0 +1,48 @@
+import type { OutboxTable } from '@backstitch/outbox';
+import { type Sql, savepoint } from '@backstitch/postgres';
+import type { SagaTransaction } from '../engine/saga-store.js';
+import { claimStartKey } from './claim-start-key.js';
+import { readNow } from './database-time.js';
+import { insertInstances } from './insert-instances.js';
+import { insertJournal } from './insert-journal.js';
+import { lockInstances } from './lock-instances.js';
+import { postLetters } from './post-letters.js';
+import { readInstances } from './read-instances.js';
+import type { SagaTables } from './saga-tables.js';
+import { saveInstances } from './save-instances.js';
+import type { TransactionEnd } from './transaction-end.js';
+
+export interface SagaTransactionOptions {
+  readonly tables: SagaTables;
+  readonly outboxTable: OutboxTable<Sql>;
+  readonly lockTimeoutMs: number;
+  readonly end: TransactionEnd;
+}
+
+/** The store's statements on one open transaction: `trx` is its owner's face, `sql` ours. */
+export function sagaTransaction<Trx>(trx: Trx, sql: Sql, options: SagaTransactionOptions): SagaTransaction<Trx> {
+  const { tables, outboxTable, lockTimeoutMs, end } = options;
+  return {
+    trx,
+    now: () => readNow(sql),
+    savepoint: (work) => savepoint(sql, work),
+    claimStartKey: (claim) => claimStartKey(sql, claim, { table: tables.startKeys, lockTimeoutMs }),
+    async insert(instances, { bornLeaseMs } = {}) {
+      await insertInstances(sql, instances, { table: tables.instances });
+      const journals = instances.map(({ instance, entries }) => ({ sagaId: instance.id, entries }));
+      await insertJournal(sql, journals, { table: tables.journal });
+      const messages = instances.flatMap((each) => each.messages);
+      return outboxTable.insert(sql, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
+    },
+    async lock(ids) {
+      const locked = await lockInstances(sql, ids, { table: tables.instances });
+      if (locked.size === 0) return [];
+      return (await readInstances(sql, [...locked.keys()], { tables })).instances;
+    },
+    save: (changes, saveOptions = {}) => saveInstances(sql, changes, { ...saveOptions, tables, outboxTable }),
+    withdraw: (outboxIds) => outboxTable.withdraw(sql, outboxIds),
+    post: (letters) => postLetters(sql, letters, { tables }),
+    afterEnd: (run) => end.afterEnd(run),
+    phase: () => end.phase(),
+  };
+}

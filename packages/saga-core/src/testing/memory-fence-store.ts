@@ -1,0 +1,83 @@
+import type { Clock } from '@backstitch/messaging';
+import type { OutboxTable } from '@backstitch/outbox';
+import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
+import type { QuarantinedRecord } from '../engine/saga-store.js';
+import type { FenceKey, FenceRow, FenceStore } from '../participant/fence-store.js';
+import { classifyFailure } from '../postgres/classify-failure.js';
+import { fenceKeyValues } from '../postgres/fence-key.js';
+import { defaultQuarantineRows } from '../postgres/insert-quarantine.js';
+import { quarantineInMemory } from './memory-saga-store.js';
+import { memoryTables } from './memory-tables.js';
+
+export interface MemoryFenceStoreOptions {
+  readonly database: MemoryDatabase;
+  /** Decides everything here, as the database's clock does on Postgres. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** The table of `createMemoryOutbox` on the same database. */
+  readonly outboxTable: OutboxTable<MemoryTransaction>;
+  /** Quarantined records that are kept. Default 10,000. */
+  readonly quarantineRows?: number;
+}
+
+interface MemoryFenceRow extends FenceRow {
+  readonly place: string;
+  readonly settledAt: number | null;
+}
+
+export interface MemoryFenceStore extends FenceStore<MemoryTransaction> {
+  /** What is committed about a command, for assertions. */
+  row(key: FenceKey): FenceRow | undefined;
+  /** What was quarantined, oldest first, for assertions. */
+  quarantined(): readonly QuarantinedRecord[];
+}
+
+const placeOf = (key: FenceKey): string => JSON.stringify(fenceKeyValues(key));
+
+/** The fence in memory, under the same rules as on Postgres. Transactions take turns, so a claim never waits inside one. */
+export function createMemoryFenceStore(options: MemoryFenceStoreOptions): MemoryFenceStore {
+  const { database, clock, outboxTable, quarantineRows = defaultQuarantineRows } = options;
+  const fence = (tx: MemoryTransaction) => tx.table<MemoryFenceRow>(memoryTables.fence);
+  return {
+    transaction: (work) =>
+      database.transaction((tx) =>
+        work({
+          trx: tx,
+          now: async () => clock.now(),
+          savepoint: (inner) => tx.savepoint(() => inner()),
+          async claim(key) {
+            const place = placeOf(key);
+            const row = fence(tx).get(place) ?? { place, status: 'fresh', doReply: null, undoReply: null, settledAt: null };
+            fence(tx).set(place, row);
+            return publicRow(row);
+          },
+          async settle(key, { status, doReply, undoReply }) {
+            const place = placeOf(key);
+            fence(tx).set(place, { place, status, doReply, undoReply, settledAt: status === 'fresh' ? null : clock.now() });
+          },
+          publish: (rows, publishOptions) => outboxTable.insert(tx, rows, publishOptions),
+        }),
+      ),
+    quarantine: (records) =>
+      database.transaction(async (tx) => quarantineInMemory(tx, records, { table: memoryTables.fenceQuarantine, rows: quarantineRows })),
+    classify: classifyFailure,
+    prune: ({ olderThanMs, limit }) =>
+      database.transaction(async (tx) => {
+        const before = clock.now() - olderThanMs;
+        const old = fence(tx)
+          .where(({ settledAt }) => settledAt !== null && settledAt < before)
+          .sort((one, other) => (one.settledAt ?? 0) - (other.settledAt ?? 0))
+          .slice(0, limit);
+        for (const { place } of old) fence(tx).delete(place);
+        return old.length;
+      }),
+    row(key) {
+      const found = database.read((reader) => reader.table<MemoryFenceRow>(memoryTables.fence).get(placeOf(key)));
+      return found === undefined ? undefined : publicRow(found);
+    },
+    quarantined: () => database.read((reader) => reader.table<QuarantinedRecord>(memoryTables.fenceQuarantine).values()),
+  };
+}
+
+function publicRow({ status, doReply, undoReply }: MemoryFenceRow): FenceRow {
+  return { status, doReply, undoReply };
+}

@@ -1,0 +1,111 @@
+import type { Clock } from '@backstitch/messaging';
+import type { FailedRow, OutboxTable } from '@backstitch/outbox';
+import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
+import type { DiscardCount, Installation, Letter, QuarantinedRecord, SagaStore } from '../engine/saga-store.js';
+import type { SagaInput } from '../machine/saga-input.js';
+import { classifyFailure } from '../postgres/classify-failure.js';
+import { mergeDiscards } from '../postgres/count-discards.js';
+import { defaultQuarantineRows, storableRecord } from '../postgres/insert-quarantine.js';
+import { notSentLetters } from '../postgres/not-sent-letters.js';
+import { newInstallation } from '../postgres/read-installation.js';
+import { storedInstance } from '../postgres/stored-instance.js';
+import { memorySagaTransaction, postLettersInMemory } from './memory-saga-transaction.js';
+import { type MemoryDiscardRow, type MemoryInstanceRow, type MemoryLetterRow, memorySagaTables, memoryTables } from './memory-tables.js';
+
+export interface MemorySagaStoreOptions {
+  readonly database: MemoryDatabase;
+  /** Decides everything here, as the database's clock does on Postgres. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** The table of `createMemoryOutbox` on the same database. */
+  readonly outboxTable: OutboxTable<MemoryTransaction>;
+  /** Quarantined records that are kept. Default 10,000. */
+  readonly quarantineRows?: number;
+  /** What `installation()` makes. Default: random, as on Postgres; a simulation that must repeat itself gives its own. */
+  readonly newInstallation?: () => Installation;
+}
+
+export interface MemorySagaStore extends SagaStore<MemoryTransaction> {
+  /** What was counted, for assertions. */
+  discards(): readonly DiscardCount[];
+  /** What was quarantined, oldest first, for assertions. */
+  quarantined(): readonly QuarantinedRecord[];
+}
+
+/** Instances in memory, under the same rules as on Postgres. */
+export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySagaStore {
+  const { database, clock, outboxTable, quarantineRows = defaultQuarantineRows } = options;
+  const transactionOptions = { nowMs: clock.now, outboxTable };
+  const instances = (fits: (row: MemoryInstanceRow) => boolean): MemoryInstanceRow[] =>
+    database.read((reader) => reader.table<MemoryInstanceRow>(memoryTables.instances).where(fits));
+  return {
+    transaction: (work) => database.transaction((tx) => work(memorySagaTransaction(tx, transactionOptions))),
+    within: (trx) => memorySagaTransaction(trx, transactionOptions),
+    async load(ids) {
+      const rows = database.read((reader) => {
+        const table = reader.table<MemoryInstanceRow>(memoryTables.instances);
+        return [...new Set(ids)].sort().flatMap((id) => table.get(id) ?? []);
+      });
+      return { now: clock.now(), instances: rows.map((row) => storedInstance(row, row.journal)) };
+    },
+    async due({ limit, definitions }) {
+      const now = clock.now();
+      return instances(({ wakeAt, saga, version, hash }) => {
+        if (wakeAt === null || wakeAt > now) return false;
+        return definitions.some((known) => known.saga === saga && known.version === version && known.hash === hash);
+      })
+        .sort((one, other) => (one.wakeAt ?? 0) - (other.wakeAt ?? 0))
+        .slice(0, limit)
+        .map((row) => row.id);
+    },
+    unsent: (outboxIds) => database.transaction((tx) => outboxTable.unsent(tx, outboxIds)),
+    async mailbox(sagaIds) {
+      const wanted = new Set(sagaIds);
+      const rows = database.read((reader) => reader.table<MemoryLetterRow>(memoryTables.mailbox).where((row) => wanted.has(row.sagaId)));
+      return rows
+        .sort((one, other) => one.seq - other.seq)
+        .map(({ id, sagaId, input }): Letter => ({ id, sagaId, input: JSON.parse(input) as SagaInput }));
+    },
+    async liveHashes({ saga, version }) {
+      const live = instances((row) => row.saga === saga && row.version === version && row.finishedAt === null);
+      const hashes = [...new Set(live.map((row) => row.hash))].sort();
+      return hashes.map((hash) => ({ hash, live: live.filter((row) => row.hash === hash).length }));
+    },
+    installation: () =>
+      database.transaction(async (tx) => {
+        const { installation } = memorySagaTables(tx);
+        const found = installation.get('') ?? (options.newInstallation ?? newInstallation)();
+        installation.set('', found);
+        return found;
+      }),
+    countDiscards: (discards) =>
+      database.transaction(async (tx) => {
+        const table = memorySagaTables(tx).discards;
+        for (const given of mergeDiscards(discards)) {
+          const key = JSON.stringify([given.sagaId, given.step, given.reason]);
+          table.set(key, { ...given, count: (table.get(key)?.count ?? 0) + given.count });
+        }
+      }),
+    quarantine: (records) => database.transaction(async (tx) => quarantineInMemory(tx, records, { table: memoryTables.quarantine, rows: quarantineRows })),
+    classify: classifyFailure,
+    discards: () => database.read((reader) => reader.table<MemoryDiscardRow>(memoryTables.discards).values()),
+    quarantined: () => database.read((reader) => reader.table<QuarantinedRecord>(memoryTables.quarantine).values()),
+  };
+}
+
+/** Appends records and drops the oldest where there are too many. */
+export function quarantineInMemory(
+  tx: MemoryTransaction,
+  records: readonly QuarantinedRecord[],
+  { table: name, rows }: { readonly table: string; readonly rows: number },
+): void {
+  const table = tx.table<QuarantinedRecord>(name);
+  const kept = [...table.values(), ...records.map(storableRecord)].slice(-rows);
+  const before = table.values().length;
+  kept.forEach((record, index) => table.set(String(index), record));
+  for (let index = kept.length; index < before; index += 1) table.delete(String(index));
+}
+
+/** For `onFailed` of `createMemoryOutbox`: as `notSentHook` on Postgres. */
+export function memoryNotSentHook(clock: Pick<Clock, 'now'>): (tx: MemoryTransaction, rows: readonly FailedRow[]) => Promise<void> {
+  return async (tx, rows) => void postLettersInMemory(tx, notSentLetters(rows), clock.now());
+}

@@ -1,0 +1,132 @@
+import { encodeJson } from '@backstitch/messaging';
+import { SagaError, StepDeclined } from '../errors.js';
+import { contextOf } from '../machine/author.js';
+import { openDraft } from '../machine/draft.js';
+import type { SendCommand } from '../machine/effect.js';
+import { stepStateOf } from '../machine/instance.js';
+import type { LocalOutcome, SagaInput } from '../machine/saga-input.js';
+import { wakeAt } from '../machine/wake-at.js';
+import { answerTo } from './test-saga-answer.js';
+import { localStepOf, type Script } from './test-saga-script.js';
+import { apply, type Coming, openWorld, resultOf, type TestRun, type World } from './test-saga-world.js';
+
+/** Runs a script until it is over, or parked or paused with nothing to come. Time is the test's own: it jumps to what comes next. */
+export async function runScript(script: Script, input: unknown): Promise<TestRun<Record<string, unknown>, unknown>> {
+  const world = openWorld(script, input);
+  for (const { atMs, verb } of script.verbs) {
+    world.coming.push({ at: atMs, kind: 'input', input: { actor: 'test', reason: 'test', ...verb } });
+  }
+  await runLeg(world, { kind: 'started' });
+  for (let next = takeNext(world); next !== undefined; next = takeNext(world)) {
+    world.nowMs = Math.max(world.nowMs, next.at);
+    if (next.kind === 'input') await runLeg(world, next.input);
+    else await deliver(world, next);
+  }
+  return resultOf(world);
+}
+
+/** What comes first; of two at one moment a message comes before a deadline, and the one sent first before the other. */
+function takeNext(world: World): Coming | undefined {
+  const first = world.coming.reduce<Coming | undefined>((best, each) => (best === undefined || each.at < best.at ? each : best), undefined);
+  const wake = wakeAt(world.instance.state, world.nowMs);
+  if (wake !== null && (first === undefined || wake < first.at)) {
+    return { at: wake, kind: 'input', input: { kind: 'deadlineReached', unsent: [] } };
+  }
+  world.coming = world.coming.filter((each) => each !== first);
+  return first;
+}
+
+/** An input and all that follows from it in one transaction; only then its messages leave. */
+async function runLeg(world: World, input: SagaInput): Promise<void> {
+  apply(world, input);
+  for (let question = world.questions.shift(); question !== undefined; question = world.questions.shift()) {
+    if (question.kind === 'withdrawCommands') {
+      const { commandIds } = question;
+      const taken = world.outbox.filter((command) => commandIds.includes(command.commandId));
+      world.outbox = world.outbox.filter((command) => !taken.includes(command));
+      apply(world, { kind: 'withdrawn', commandIds: taken.map((command) => command.commandId) });
+    } else if (isWanted(world, question)) {
+      const outcome = await runLocal(world, question);
+      apply(world, { kind: 'localFinished', step: question.step, direction: question.direction, outcome });
+    }
+  }
+  const leaving = world.outbox;
+  world.outbox = [];
+  for (const command of leaving) send(world, command);
+}
+
+function send(world: World, command: SendCommand): void {
+  const { step, round, direction, attempt } = command;
+  world.sent.push({ step, command: command.command, direction, attempt, payload: command.data, at: world.nowMs });
+  const answered = answerTo(world.script, command);
+  const { delivery } = answered;
+  switch (delivery.kind) {
+    case 'lost':
+      return;
+    case 'refused': {
+      const { code, message } = delivery;
+      world.coming.push({ at: world.nowMs, kind: 'input', input: { kind: 'notSent', step, round, direction, code, message } });
+      return;
+    }
+    case 'delivered':
+      for (let copy = 0; copy < delivery.copies; copy += 1) {
+        world.coming.push({ at: world.nowMs + delivery.afterMs, kind: 'delivery', command, answered });
+      }
+      return;
+    default:
+      delivery satisfies never;
+  }
+}
+
+async function deliver(world: World, { command, answered }: Coming & { readonly kind: 'delivery' }): Promise<void> {
+  const outcome = await world.fences.meet(command, answered.run);
+  if (answered.delivery.kind !== 'delivered' || answered.delivery.answerAfterMs === null) return;
+  const { step, round, direction, attempt } = command;
+  const at = world.nowMs + answered.delivery.answerAfterMs;
+  world.coming.push({ at, kind: 'input', input: { kind: 'replied', step, round, direction, attempt, outcome } });
+}
+
+type Local = Extract<World['questions'][number], { readonly kind: 'runLocal' }>;
+
+/** A sibling's failure may have ended what was asked a moment ago. */
+function isWanted({ instance }: World, { step, direction }: Local): boolean {
+  if (instance.state.parked !== undefined) return false;
+  return stepStateOf(instance.state, step).status === (direction === 'do' ? 'dispatched' : 'compensating');
+}
+
+async function runLocal(world: World, question: Local): Promise<LocalOutcome> {
+  const call = localCall(world, question);
+  try {
+    const output = await call();
+    if (question.direction === 'undo' || output === undefined) return { kind: 'succeeded' };
+    encodeJson(output, { what: `output of step '${question.step}'` });
+    return { kind: 'succeeded', output };
+  } catch (error) {
+    if (error instanceof StepDeclined) {
+      const { declined: code, message, detail } = error;
+      return { kind: 'declined', code, message, ...(detail === undefined ? {} : { detail }) };
+    }
+    return { kind: 'failed', code: 'AUTHOR_CODE_FAILED', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The stub, else the author's own function. A step with neither ends the test: that is the test's mistake and no outcome. */
+function localCall({ script, instance, nowMs }: World, { step, direction }: Local): () => unknown {
+  const { definition, locals, options } = script;
+  const { run, compensate } = localStepOf(definition, step);
+  const context = contextOf(openDraft(definition, instance, nowMs));
+  const attempt = stepStateOf(instance.state, step).pace?.attempt ?? 1;
+  const { failure = { step: '', code: '', message: '' } } = instance.state;
+  const undoing = { ...context, output: instance.bodies[step]?.output, failure };
+  const stub = locals.get(step);
+  if (stub !== undefined && direction === 'undo') return () => stub.undo?.({ ...undoing, attempt });
+  if (stub !== undefined) return () => (typeof stub.run === 'function' ? stub.run({ ...context, attempt }) : stub.run);
+  if (!('trx' in options)) {
+    throw new SagaError('OPTION_INVALID', `local step '${step}' of saga '${definition.name}' has no stub`, {
+      fields: { saga: definition.name, step },
+      hint: `add .local('${step}', output), or run it for real: testSaga(saga, { trx })`,
+    });
+  }
+  const trx = options.trx as never;
+  return () => (direction === 'do' ? run({ ...context, trx }) : compensate?.({ ...undoing, trx }));
+}

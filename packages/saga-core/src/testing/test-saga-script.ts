@@ -1,0 +1,81 @@
+import type { AnyCommand } from '@backstitch/messaging';
+import type { Failure } from '../definition/step-context.js';
+import type { InvokeStepDefinition, LocalStepDefinition, SagaDefinition } from '../definition/step-definition.js';
+import { SagaError } from '../errors.js';
+import type { Participant } from '../participant/participant.js';
+import type { Reaction, React } from './test-saga-reaction.js';
+
+/** An operator's word in a test. */
+export interface TestVerb {
+  readonly kind: 'cancel' | 'pause' | 'resume' | 'retry';
+  /** Default `test`. */
+  readonly actor?: string;
+  /** Default `test`. */
+  readonly reason?: string;
+}
+
+/** What a stub of a local step is told. `steps` holds the outputs so far. */
+export interface StubContext<Input, Outputs> {
+  readonly sagaId: string;
+  readonly input: Input;
+  readonly steps: Partial<Outputs>;
+  /** From 1. */
+  readonly attempt: number;
+}
+export interface StubUndoContext<Input, Outputs, Output> extends StubContext<Input, Outputs> {
+  readonly output: Output;
+  readonly failure: Failure;
+}
+
+export interface TestSagaOptions {
+  /** Handed to local steps without a stub and to handlers, which then run for real. Savepoints are not made: a decline does not roll back. */
+  readonly trx?: unknown;
+  /** Their handlers answer the commands that no `when` speaks of. */
+  readonly participants?: readonly Participant[];
+  /** Default `saga-1`. Backoff's jitter depends on it. */
+  readonly sagaId?: string;
+  /** A run that takes more inputs than this is an error. Default 5,000. */
+  readonly maxInputs?: number;
+}
+
+/** Everything a test said, with types erased. */
+export interface Script {
+  readonly definition: SagaDefinition;
+  readonly options: TestSagaOptions;
+  readonly input: { readonly value: unknown } | null;
+  readonly locals: ReadonlyMap<string, LocalStubs>;
+  readonly reactions: ReadonlyMap<string, Reaction<AnyCommand> | React<AnyCommand>>;
+  readonly verbs: readonly { readonly atMs: number; readonly verb: TestVerb }[];
+}
+
+export interface LocalStubs {
+  readonly run: unknown;
+  readonly undo: ((context: StubUndoContext<unknown, unknown, unknown>) => unknown) | null;
+}
+
+export function localStepOf(definition: SagaDefinition, name: string): LocalStepDefinition {
+  const step = definition.steps.get(name);
+  if (step?.kind === 'local') return step;
+  const known = [...definition.steps.values()].filter(({ kind }) => kind === 'local').map((each) => each.name);
+  const what = step === undefined ? 'no step' : 'a remote step, no local one,';
+  throw new SagaError('OPTION_INVALID', `saga '${definition.name}' has ${what} '${name}'`, {
+    fields: { saga: definition.name, step: name },
+    hint: step === undefined ? `its local steps are ${known.join(', ') || 'none'}` : 'say what its command does: .when(command, …)',
+  });
+}
+
+/** Every command that the saga may send, undos included, by name. */
+export function commandsIn(definition: SagaDefinition): ReadonlyMap<string, AnyCommand> {
+  const steps = [...definition.steps.values()].filter((step): step is InvokeStepDefinition => step.kind === 'invoke');
+  const commands = steps.flatMap(({ command, compensate }) => (compensate === null ? [command] : [command, compensate.command]));
+  return new Map(commands.map((command) => [command.name, command]));
+}
+
+export function checkCommand(definition: SagaDefinition, command: AnyCommand): void {
+  const known = commandsIn(definition);
+  if (known.has(command?.name)) return;
+  throw new SagaError('OPTION_INVALID', `saga '${definition.name}' does not send '${command?.name}'`, {
+    fields: { saga: definition.name, command: command?.name },
+    hint: `it sends ${[...known.keys()].join(', ') || 'no commands'}`,
+  });
+}
