@@ -2,9 +2,7 @@
 export const outboxErrorCodes = [
   'OPTIONS_INVALID',
   'EVENT_INVALID',
-  'EVENT_UNKNOWN',
   'OUTBOX_DUPLICATE_ID',
-  'OUTBOX_ROW_NOT_FAILED',
   'RELAY_STOPPED',
 ] as const;
 export type OutboxErrorCode = (typeof outboxErrorCodes)[number];

@@ -10,7 +10,8 @@ export interface OutboxTable<Tx> {
    * again with the new content, retries forgotten, at a new place in the order, under a new epoch.
    *
    * With `bornLeaseMs` the rows are born under a lease of the caller and come back as claimed rows, to be given to `relay.publish` after
-   * this library itself saw the commit succeed. Without, they wait for the poller and the answer is empty.
+   * this library itself saw the commit succeed. Rows inserted behind a savepoint that was rolled back are gone and must not be given to it:
+   * ask `unsent` before the commit where that may have happened. Without a lease the rows wait for the poller and the answer is empty.
    */
   insert(tx: Tx, rows: readonly NewOutboxRow[], options?: InsertOptions): Promise<readonly ClaimedRow[]>;
   /**

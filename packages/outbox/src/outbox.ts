@@ -1,0 +1,113 @@
+import type { EventCatalog } from '@backstitch/messaging';
+import type { Database, Sql } from '@backstitch/postgres';
+import { eventRow } from './event-row.js';
+import type { OutboxMessage } from './outbox-message.js';
+import type { ClaimedRow } from './outbox-row.js';
+import { lockLanes } from './postgres/lock-lanes.js';
+import { postgresOutboxTable } from './postgres/postgres-outbox-table.js';
+import type { Relay } from './relay.js';
+import { requirePositive } from './require-positive.js';
+import { uuidV7 } from './uuid-v7.js';
+
+export interface OutboxOptions<Trx, Type extends string = string> {
+  /** `postgresDatabase(knex)` or `postgresDatabase(pool)`. */
+  readonly database: Database<Trx>;
+  /** The schema of the library's tables. Default `backstitch`. */
+  readonly schema?: string;
+  /** Checks each payload before anything is written. */
+  readonly catalog?: EventCatalog<Type>;
+  /** CloudEvents `source`: who publishes. Default `/<aggregateType>`. */
+  readonly source?: string;
+  /** A started relay of this process: messages go out at once. Without it they wait for the poll of some relay. */
+  readonly relay?: Relay;
+  /** How long a message of `transaction` is this process's to send, in milliseconds. Default 5000. */
+  readonly bornLeaseMs?: number;
+  /** When events happen that do not say so. Default the machine's clock. */
+  readonly now?: () => Date;
+  /** Milliseconds that never go back: the same as the relay's. Default `performance.now()`. */
+  readonly monotonicNowMs?: () => number;
+}
+
+export interface PublishOptions {
+  /**
+   * Transactions that publish to the same lane wait for each other, so that its order is that of their commits. Without it two
+   * transactions that run at the same time have no order between them.
+   */
+  readonly lockKey?: boolean;
+}
+
+export interface Published {
+  /** One a message, in the order given: the outbox row's id and the event's `ce_id`. */
+  readonly ids: readonly string[];
+}
+
+export type Publish<Type extends string = string> = (
+  message: OutboxMessage<Type> | readonly OutboxMessage<Type>[],
+  options?: PublishOptions,
+) => Promise<Published>;
+
+export interface Outbox<Trx, Type extends string = string> {
+  /**
+   * Publishes in the caller's transaction: with its commit the messages are there to be sent, with its rollback they never were.
+   *
+   * @throws PostgresError NOT_A_TRANSACTION for a plain knex or a pool, TRANSACTION_ENDED.
+   * @throws OutboxError or MessagingError as `EVENT_INVALID`, `PAYLOAD_TOO_LARGE` and so on, before anything is written.
+   */
+  publish(trx: Trx, message: OutboxMessage<Type> | readonly OutboxMessage<Type>[], options?: PublishOptions): Promise<Published>;
+  /**
+   * A transaction of the library's own. Because it sees the commit succeed, the relay sends what was published straight from memory, without
+   * reading the table.
+   */
+  transaction<T>(work: (trx: Trx, publish: Publish<Type>) => Promise<T>): Promise<T>;
+}
+
+export function createOutbox<Trx, Type extends string = string>(options: OutboxOptions<Trx, Type>): Outbox<Trx, Type> {
+  const { database, catalog, source, relay, schema, monotonicNowMs, now = () => new Date() } = options;
+  const bornLeaseMs = requirePositive('bornLeaseMs', options.bornLeaseMs ?? 5_000);
+  const table = postgresOutboxTable({
+    ...(schema === undefined ? {} : { schema }),
+    ...(monotonicNowMs === undefined ? {} : { monotonicNowMs }),
+  });
+
+  const insert = async (sql: Sql, given: Parameters<Publish<Type>>, lease: { readonly bornLeaseMs?: number }) => {
+    const [message, { lockKey = false } = {}] = given;
+    const time = now().toISOString();
+    const messages: readonly OutboxMessage<Type>[] = Array.isArray(message) ? message : [message as OutboxMessage<Type>];
+    const rows = messages.map((one) => eventRow(one, { id: uuidV7(), time, catalog, source }));
+    if (lockKey && rows.length > 0) await lockLanes(sql, rows);
+    return { ids: rows.map((row) => row.id), born: await table.insert(sql, rows, lease) };
+  };
+
+  return {
+    async publish(trx, ...given) {
+      const { ids } = await insert(database.within(trx), given, {});
+      if (relay !== undefined) hintAtEnd(trx, () => relay.hint(ids));
+      return { ids };
+    },
+    async transaction(work) {
+      const published: ClaimedRow[] = [];
+      const { value, committed } = await database.transaction(async (trx, sql) => {
+        const lease = relay === undefined ? {} : { bornLeaseMs };
+        const result = await work(trx, async (...given) => {
+          const { ids, born } = await insert(sql, given, lease);
+          published.push(...born);
+          return { ids };
+        });
+        // A savepoint of the caller's may have been rolled back, and its rows with it: those must not be sent from memory.
+        const kept = new Set(await table.unsent(sql, published.map((row) => row.id)));
+        return { value: result, committed: published.filter((row) => kept.has(row.id)) };
+      });
+      relay?.publish(committed);
+      return value;
+    },
+  };
+}
+
+/**
+ * knex tells when a transaction has ended, but not how: its promise resolves after a rollback too, and where an aborted transaction was
+ * "committed". So it is a hint to look, never a reason to send. pg tells nothing; the poll finds those rows.
+ */
+function hintAtEnd(trx: unknown, hint: () => void): void {
+  const ended = (trx as { readonly executionPromise?: unknown }).executionPromise;
+  if (ended instanceof Promise) ended.then(hint, () => undefined);
+}

@@ -1,0 +1,110 @@
+import type { Sql } from '@backstitch/postgres';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type NewOutboxRow, postgresOutboxStore, postgresOutboxTable } from '../../src/index.js';
+import { claimNextSql } from '../../src/postgres/claim-next-rows.js';
+import { pruneSql } from '../../src/postgres/prune-rows.js';
+import { newRow } from '../../src/testing/conformance/new-row.js';
+import { type OutboxDatabase, outboxDatabase } from './outbox-database.js';
+
+let db: OutboxDatabase;
+beforeAll(async () => {
+  db = await outboxDatabase();
+});
+afterAll(() => db.end());
+afterEach(() => db.clear());
+
+const table = postgresOutboxTable();
+const insert = (...rows: readonly NewOutboxRow[]) => db.database.transaction((_trx, sql) => table.insert(sql, rows));
+const store = () => postgresOutboxStore({ database: db.database });
+const claimed = async () => (await store().claim({ limit: 100, leaseMs: 30_000 })).map((row) => row.id);
+
+describe('a claim', () => {
+  it('gives nothing while another one is under way', async () => {
+    await insert(newRow());
+    const other = await db.knex.transaction();
+    await other.raw("select pg_advisory_xact_lock(hashtextextended('backstitch.outbox.claim:backstitch', 0))");
+    expect(await claimed()).toEqual([]);
+    await other.commit();
+    expect(await claimed()).toHaveLength(1);
+  });
+
+  it('passes over a row that some transaction has locked, and over what is behind it, without waiting', async () => {
+    const [locked, behind, other] = [newRow(), newRow(), newRow({ key: 'k2' })];
+    await insert(locked, behind, other);
+    const open = await db.knex.transaction();
+    await open.raw('select from backstitch.outbox_events where id = ? for update', [locked.id]);
+    expect(await claimed()).toEqual([other.id]);
+    await open.rollback();
+    expect(await claimed()).toEqual([locked.id, behind.id]);
+  });
+
+  it('gives a row to only one of many that claim at the same time', async () => {
+    await insert(...Array.from({ length: 60 }, (_, index) => newRow({ key: `k${index % 7}` })));
+    const seen: string[] = [];
+    while (seen.length < 60) {
+      const rounds = await Promise.all([1, 2, 3, 4].map(() => store().claim({ limit: 5, leaseMs: 30_000 })));
+      const rows = rounds.flat();
+      seen.push(...rows.map((row) => row.id));
+      await store().settle(rows.map(({ id, epoch }) => ({ id, epoch, outcome: { kind: 'sent' } })));
+    }
+    expect(new Set(seen).size).toBe(60);
+  });
+});
+
+describe('onFailed', () => {
+  it('runs in the transaction that makes the row FAILED: what it throws undoes that', async () => {
+    const row = newRow({ maxRetries: 0 });
+    await insert(row);
+    const failing = postgresOutboxStore({
+      database: db.database,
+      onFailed: async (sql: Sql, rows) => {
+        await sql.query('update backstitch.outbox_events set event_type = $1 where id = $2', ['told', rows[0]?.id]);
+        throw new Error('the machine refused');
+      },
+    });
+    const [{ id, epoch }] = (await failing.claim({ limit: 1, leaseMs: 30_000 })) as unknown as [{ id: string; epoch: number }];
+    const settlement = { id, epoch, outcome: { kind: 'refused', code: 'UNKNOWN_TOPIC', message: 'no such topic' } } as const;
+    await expect(failing.settle([settlement])).rejects.toThrow('the machine refused');
+    const { rows } = await db.database.sql.query('select status, event_type from backstitch.outbox_events');
+    expect(rows).toEqual([{ status: 'PENDING', event_type: 'OrderPlaced' }]);
+    expect(await store().settle([settlement])).toEqual([{ id, kind: 'failed', retryCount: 0 }]);
+  });
+});
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+async function plan(text: string, values: readonly unknown[]): Promise<PlanNode[]> {
+  const { rows } = await db.database.sql.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(`explain (format json) ${text}`, values);
+  const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
+  return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
+}
+
+describe('with 100,000 sent rows and 1,000 unsent ones', () => {
+  const name = '"backstitch".outbox_events';
+  const fill = `insert into ${name} (id, aggregate_type, aggregate_id, event_type, payload, topic, key, status, sent_at)
+    select gen_random_uuid(), 'order', 'o' || n, 'OrderPlaced', repeat('x', 200), 'orders', 'o' || n % 5000,
+           case when n <= 100000 then 'SENT' else 'PENDING' end, case when n <= 100000 then now() end
+      from generate_series(1, 101000) n`;
+
+  it('the claim walks the index of unsent rows and never scans the table', async () => {
+    await db.database.sql.query(fill);
+    await db.database.sql.query(`vacuum analyze ${name}`);
+    const nodes = await plan(claimNextSql(name), [30_000, 500, 2_000]);
+    expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === 'outbox_events')).toEqual([]);
+    expect(nodes.map((node) => node['Index Name'])).toContain('outbox_events_unsent');
+    expect((await store().claim({ limit: 500, leaseMs: 30_000 })).length).toBe(500);
+  });
+
+  it('pruning walks the index on status and age', async () => {
+    await db.database.sql.query(fill);
+    await db.database.sql.query(`vacuum analyze ${name}`);
+    const nodes = await plan(pruneSql(name), [86_400_000, 1_000]);
+    expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
+    expect(nodes.map((node) => node['Index Name'])).toContain('outbox_events_status');
+  });
+});
