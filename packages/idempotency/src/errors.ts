@@ -3,6 +3,7 @@ export const idempotencyErrorCodes = [
   'KEY_INVALID',
   'KEY_REUSED',
   'KEY_IN_FLIGHT',
+  'LEASE_LOST',
   'FINGERPRINT_INVALID',
   'RESULT_NOT_JSON',
   'RESULT_INVALID',

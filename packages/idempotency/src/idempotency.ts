@@ -6,6 +6,7 @@ import { pruneMessages } from './inbox/prune-messages.js';
 import { lookupKey, type StoredKey } from './keys/lookup-key.js';
 import { pruneKeys } from './keys/prune-keys.js';
 import { type OnceOptions, type OnceOutcome, once } from './once.js';
+import { type LeaseOptions, onceUnderLease } from './once-under-lease.js';
 import { type PruneOptions, prune } from './prune.js';
 import { requireName, requirePositive } from './require-option.js';
 import type { ResultCodec, StandardSchemaLike } from './result-shape.js';
@@ -36,6 +37,20 @@ export interface Idempotency<Trx> {
     work: () => Promise<Input>,
   ): Promise<OnceOutcome<Output>>;
   once<T>(trx: Trx, options: OnceOptions, work: () => Promise<T>): Promise<OnceOutcome<T>>;
+  /**
+   * For work whose effect is outside the database: claims the key in a transaction of its own, runs `work` in none, then stores its result. A
+   * crash frees the key when the lease ends; the effect is at-least-once, so hand the key on. Throws what `once` throws, at once where the key
+   * is under somebody's lease, and `LEASE_LOST` where the work took longer than its own.
+   */
+  onceUnderLease<T>(
+    options: LeaseOptions & { readonly result: ResultCodec<T> },
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<OnceOutcome<T>>;
+  onceUnderLease<Input, Output>(
+    options: LeaseOptions & { readonly result: StandardSchemaLike<Input, Output> },
+    work: (signal: AbortSignal) => Promise<Input>,
+  ): Promise<OnceOutcome<Output>>;
+  onceUnderLease<T>(options: LeaseOptions, work: (signal: AbortSignal) => Promise<T>): Promise<OnceOutcome<T>>;
   /** The core of the HTTP header `Idempotency-Key`, for any framework. A response of 408, 425, 429 or 5xx is not stored and undoes the handler's writes. */
   idempotentRequest(trx: Trx, options: RequestOptions, handler: () => Promise<HttpResponse>): Promise<RequestOutcome>;
   /** The inbox: runs `work` unless this consumer has processed the message before. */
@@ -57,6 +72,8 @@ export function createIdempotency<Trx>(options: IdempotencyOptions<Trx>): Idempo
     once: async (trx: Trx, call: OnceOptions, work: () => Promise<unknown>) =>
       // The overloads say which type comes of which `result`; the implementation treats all alike.
       once(database.within(trx), keys, { options: call, work }) as Promise<OnceOutcome<never>>,
+    onceUnderLease: (call: LeaseOptions, work: (signal: AbortSignal) => Promise<unknown>) =>
+      onceUnderLease(database, keys, { options: call, work }) as Promise<OnceOutcome<never>>,
     idempotentRequest: async (trx, call, handler) =>
       idempotentRequest(database.within(trx), keys, { options: call, handler }),
     consumeOnce: async (trx, call, work) => consumeOnce(database.within(trx), { table: inbox, options: call, work }),

@@ -14,5 +14,6 @@ export { idempotencyMigrations } from './idempotency-migrations.js';
 export type { ConsumeOptions, ConsumeOutcome } from './inbox/consume-once.js';
 export type { StoredKey } from './keys/lookup-key.js';
 export type { OnceOptions, OnceOutcome } from './once.js';
+export type { LeaseOptions } from './once-under-lease.js';
 export type { PruneOptions } from './prune.js';
 export type { ResultCodec, StandardSchemaLike, ValidationLike } from './result-shape.js';

@@ -1,10 +1,10 @@
 import type { Sql } from '@backstitch/postgres';
 import { fingerprintOf } from './fingerprint.js';
-import { toJsonText } from './json-text.js';
 import type { KeyClaim } from './keys/key-claim.js';
 import { runUnderKey } from './keys/run-under-key.js';
 import { requireName, requirePositive } from './require-option.js';
-import { decodeResult, encodeResult, type ResultCodec, resultShape, type StandardSchemaLike } from './result-shape.js';
+import { type ResultCodec, resultShape, type StandardSchemaLike } from './result-shape.js';
+import { replayedResult, storedResult } from './stored-result.js';
 
 export const defaultTtlMs = 24 * 60 * 60 * 1000;
 export const defaultLockTimeoutMs = 2000;
@@ -44,21 +44,14 @@ export interface OnceCall {
 }
 
 export async function once(sql: Sql, context: OnceContext, call: OnceCall): Promise<OnceOutcome<unknown>> {
-  const { options, work } = call;
-  const shape = resultShape(options.result);
+  const shape = resultShape(call.options.result);
   const outcome = await runUnderKey(sql, {
-    claim: keyClaim(context, options),
-    lockTimeoutMs: requirePositive('lockTimeoutMs', options.lockTimeoutMs ?? defaultLockTimeoutMs),
-    run: async () => {
-      const value = await work();
-      const data = toJsonText(encodeResult(shape, value));
-      // Read back inside the savepoint: a result that breaks its schema must leave nothing.
-      const answered = shape.kind === 'schema' ? await decodeResult(shape, fromJsonText(data)) : value;
-      return { value: answered, response: { data, headers: null, status: null } };
-    },
+    claim: keyClaim(context, call.options),
+    lockTimeoutMs: requirePositive('lockTimeoutMs', call.options.lockTimeoutMs ?? defaultLockTimeoutMs),
+    run: async () => storedResult(shape, await call.work()),
   });
   if (outcome.kind === 'fresh') return outcome;
-  return { kind: 'replayed', value: await decodeResult(shape, fromJsonText(outcome.response.data)) };
+  return { kind: 'replayed', value: await replayedResult(shape, outcome.response) };
 }
 
 export function keyClaim(context: OnceContext, options: OnceOptions): KeyClaim {
@@ -70,9 +63,6 @@ export function keyClaim(context: OnceContext, options: OnceOptions): KeyClaim {
     operationType: options.operationType ?? null,
     resourceId: options.resourceId ?? null,
     ttlMs: requirePositive('ttlMs', options.ttlMs ?? defaultTtlMs),
+    leaseMs: null,
   };
-}
-
-function fromJsonText(text: string | null): unknown {
-  return text === null ? undefined : (JSON.parse(text) as unknown);
 }

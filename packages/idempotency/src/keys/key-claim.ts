@@ -7,6 +7,8 @@ export interface KeyClaim {
   readonly operationType: string | null;
   readonly resourceId: string | null;
   readonly ttlMs: number;
+  /** How long the claim holds without its transaction; null for one that ends with it. */
+  readonly leaseMs: number | null;
 }
 
 /** What is stored as the outcome of the work. */

@@ -5,10 +5,8 @@ export interface KeyRow {
   readonly response_data: string | null;
   readonly response_headers: string | null;
   readonly http_status: number | null;
-  /** The work under it has not ended. */
-  readonly locked: boolean;
-  /** Its time is over by the database's clock. */
-  readonly expired: boolean;
+  /** By the database's clock. `free`: expired, or its lease is over. `locked`: the work under it has not ended. */
+  readonly state: 'free' | 'locked' | 'finished';
 }
 
 export async function readKey(
@@ -17,7 +15,11 @@ export async function readKey(
 ): Promise<KeyRow | undefined> {
   const { rows } = await sql.query<KeyRow>(
     `select request_hash, response_data, response_headers, http_status,
-       locked_until is not null as locked, expires_at <= clock_timestamp() as expired
+       case
+         when expires_at <= clock_timestamp() or locked_until <= clock_timestamp() then 'free'
+         when locked_until is not null then 'locked'
+         else 'finished'
+       end as state
      from ${at.table} where scope = $1 and request_id = $2`,
     [at.scope, at.key],
   );

@@ -1,14 +1,20 @@
 import type { Sql } from '@backstitch/postgres';
 import type { KeyClaim } from './key-claim.js';
 
-/** Takes an expired key anew. Of several who saw it expired one wins: the others wait for it and then find the row changed. */
-export async function retakeKey(sql: Sql, claim: KeyClaim): Promise<boolean> {
-  const { rowCount } = await sql.query(
-    `update ${claim.table}
+/**
+ * Takes a key whose time or whose lease is over, and answers the claim's epoch. Of several who saw it free one wins: the others wait for it
+ * and then find the row changed.
+ */
+export async function retakeKey(sql: Sql, claim: KeyClaim): Promise<string | undefined> {
+  const { rows } = await sql.query<{ claim_epoch: string }>(
+    `update ${claim.table} k
      set request_hash = $3, operation_type = $4, resource_id = $5, response_data = null, response_headers = null, http_status = null,
-       locked_until = 'infinity', created_at = clock_timestamp(), expires_at = clock_timestamp() + $6 * interval '1 millisecond'
-     where scope = $1 and request_id = $2 and expires_at <= clock_timestamp()`,
-    [claim.scope, claim.key, claim.requestHash, claim.operationType, claim.resourceId, claim.ttlMs],
+       created_at = t.now, expires_at = t.now + $6 * interval '1 millisecond',
+       locked_until = coalesce(t.now + $7 * interval '1 millisecond', 'infinity'), claim_epoch = k.claim_epoch + 1
+     from (select clock_timestamp()::timestamptz(3) as now) t
+     where k.scope = $1 and k.request_id = $2 and (k.expires_at <= clock_timestamp() or k.locked_until <= clock_timestamp())
+     returning k.claim_epoch`,
+    [claim.scope, claim.key, claim.requestHash, claim.operationType, claim.resourceId, claim.ttlMs, claim.leaseMs],
   );
-  return rowCount === 1;
+  return rows[0]?.claim_epoch;
 }

@@ -25,7 +25,7 @@ export function runUnderKey<T>(sql: Sql, work: KeyedWork<T>): Promise<KeyedOutco
     const state = await withLockTimeout(sql, { lockTimeoutMs, fields }, () => claimKey(sql, claim));
     if (state.kind === 'finished') return { kind: 'replayed', response: state.response };
     const { value, response } = await work.run();
-    await finishKey(sql, claim, response);
+    await finishKey(sql, claim, { epoch: state.epoch, response });
     return { kind: 'fresh', value };
   });
 }

@@ -1,8 +1,9 @@
 import type { Migration } from '@backstitch/postgres';
 
 /**
- * `locked_until` stands while the work is under way and is null when it has ended. A claim in the caller's transaction is `infinity` there,
- * and is never seen by others: it commits as finished or not at all.
+ * `locked_until` stands while the work is under way and is null when it has ended: the end of a lease, or `infinity` for a claim in the
+ * caller's transaction, which others never see: it commits as finished or not at all. `claim_epoch` rises with every taking, so that who
+ * lost the lease cannot write over the work of who has it now.
  */
 export const keysAndInbox: Migration = {
   number: 1,
@@ -20,6 +21,7 @@ create table {{schema}}.idem_keys (
   created_at timestamptz(3) not null default clock_timestamp(),
   expires_at timestamptz(3) not null default clock_timestamp() + interval '24 hours',
   locked_until timestamptz(3),
+  claim_epoch bigint not null default 1,
   primary key (scope, request_id),
   constraint idem_keys_expire check (isfinite(expires_at) and expires_at >= created_at),
   constraint idem_keys_locked_have_no_response
