@@ -20,12 +20,7 @@ export function findJsonOffender(value: unknown, maxDepth: number): JsonOffender
   const path: PropertyKey[] = [];
   const ancestors: object[] = [];
 
-  const here = (): string => {
-    const pointer = jsonPointer(path);
-    // The whole is well-formed even where a key is not, so that the error itself can be stored.
-    const text = Buffer.from(pointer.slice(0, longestPointer)).toString().replaceAll('\0', '\ufffd');
-    return pointer.length > longestPointer ? `${text}…` : text;
-  };
+  const here = (): string => shortPointer(path);
   const notJson = (found: string, hint: string): JsonOffender => ({ kind: 'not-json', path: here(), found, hint });
   const inText = (text: string, where: 'key' | 'string'): JsonOffender | undefined => {
     if (text.includes('\0')) return { kind: 'text', path: here(), found: 'NUL', in: where };
@@ -88,6 +83,13 @@ export function findJsonOffender(value: unknown, maxDepth: number): JsonOffender
     }
   };
   return visit(value);
+}
+
+/** A pointer that can itself be logged and stored, whatever the keys are. */
+function shortPointer(path: readonly PropertyKey[]): string {
+  const pointer = jsonPointer(path);
+  const text = Buffer.from(pointer.slice(0, longestPointer)).toString().replaceAll('\0', '\ufffd');
+  return pointer.length > longestPointer ? `${text}…` : text;
 }
 
 /** An array, or an object without a class. One realm's `Object.prototype` is not another's, but its prototype is always null. */

@@ -8,6 +8,7 @@ import { createPartitionLog, type PartitionLog } from './partition-log.js';
 import { partitionOf } from './partition-of.js';
 import { refusalOf } from './record-refusal.js';
 import type { SeededRandom } from './seeded-random.js';
+import { unknownTopic } from './unknown-topic.js';
 
 /** The topics of the in-memory broker: who creates, writes and reads back. */
 export interface BrokerLogs {
@@ -64,12 +65,7 @@ export function createBrokerLogs(options: BrokerLogsOptions): BrokerLogs {
 
   return {
     ensure(name, count) {
-      if (!Number.isInteger(count) || count < 1) {
-        throw new MessagingError('OPTIONS_INVALID', `topic "${name}" is to have ${count} partitions`, {
-          fields: { field: 'partitions', topic: name, found: count },
-          hint: 'Give a whole number from 1.',
-        });
-      }
+      checkPartitions(name, count);
       if (topics.has(name)) return;
       topics.set(name, {
         partitions: Array.from({ length: count }, (_, partition) => createPartitionLog(name, partition)),
@@ -99,16 +95,19 @@ export function createBrokerLogs(options: BrokerLogsOptions): BrokerLogs {
     },
     write(record) {
       const topic = topics.get(record.topic);
-      if (!topic) {
-        throw new MessagingError('TOPIC_UNKNOWN', `there is no topic "${record.topic}" to write to`, {
-          fields: { topic: record.topic },
-          hint: 'Create it with ensureTopics() first.',
-        });
-      }
+      if (!topic) throw unknownTopic(record.topic);
       write(topic, record);
     },
     records: () => new Map([...topics].map(([name, topic]) => [name, [...topic.written]])),
   };
+}
+
+function checkPartitions(topic: string, count: number): void {
+  if (Number.isInteger(count) && count >= 1) return;
+  throw new MessagingError('OPTIONS_INVALID', `topic "${topic}" is to have ${count} partitions`, {
+    fields: { field: 'partitions', topic, found: count },
+    hint: 'Give a whole number from 1.',
+  });
 }
 
 /** Another order of the lanes; each lane keeps its own. */

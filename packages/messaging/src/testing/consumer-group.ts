@@ -1,14 +1,8 @@
-import { TransportUnavailableError } from '../errors.js';
-import type { Subscription } from '../transport.js';
 import { assignPartitions } from './assign-partitions.js';
 import type { GroupMember } from './group-member.js';
+import { createGroupSubscription, type GroupSubscription } from './group-subscription.js';
 import type { PartitionLog } from './partition-log.js';
-import { createPartitionReader, type PartitionReader, type ReaderHost } from './partition-reader.js';
-
-/** A subscription that can also end as a killed process ends. */
-export interface GroupSubscription extends Subscription {
-  crash(): void;
-}
+import { PartitionReader, type ReaderHost } from './partition-reader.js';
 
 /** The members of one group and what they have committed. */
 export interface ConsumerGroup {
@@ -16,8 +10,6 @@ export interface ConsumerGroup {
   join(member: GroupMember, logs: readonly PartitionLog[]): Promise<GroupSubscription>;
   readers(): readonly PartitionReader[];
 }
-
-const defaultCloseTimeoutMs = 30_000;
 
 export function createConsumerGroup(host: ReaderHost): ConsumerGroup {
   const readers = new Map<PartitionLog, PartitionReader>();
@@ -42,53 +34,28 @@ export function createConsumerGroup(host: ReaderHost): ConsumerGroup {
     void rebalance();
   };
 
-  /** Resolves when the member's handlers have ended, or after `timeoutMs`. */
-  const drain = (member: GroupMember, timeoutMs: number): Promise<void> =>
-    new Promise((resolve) => {
+  const drain = (member: GroupMember, timeoutMs: number): Promise<void> => {
+    member.taking = false;
+    return new Promise((resolve) => {
       const cancelDeadline = host.clock.setTimer(timeoutMs, resolve);
       void Promise.all([...readers.values()].map((reader) => reader.drain(member))).then(() => {
         cancelDeadline();
         resolve();
       });
     });
-
-  const subscription = (member: GroupMember): GroupSubscription => {
-    let closing: Promise<void> | undefined;
-    let hasStopped = (): void => undefined;
-    let hasDied = (_error: Error): void => undefined;
-    const stopped = new Promise<void>((resolve, reject) => {
-      hasStopped = resolve;
-      hasDied = reject;
-    });
-    // Whoever does not ask for `stopped` must not be killed by its rejection.
-    stopped.catch(() => undefined);
-    const close = async (timeoutMs: number): Promise<void> => {
-      member.taking = false;
-      await drain(member, timeoutMs);
-      leave(member);
-      hasStopped();
-    };
-    return {
-      stopped,
-      close(options = {}) {
-        closing ??= close(options.timeoutMs ?? defaultCloseTimeoutMs);
-        return closing;
-      },
-      crash() {
-        leave(member);
-        hasDied(new TransportUnavailableError('the consumer crashed', { fields: { member: member.id } }));
-        closing = Promise.resolve();
-      },
-    };
   };
 
   return {
     async join(member, logs) {
-      for (const log of logs) if (!readers.has(log)) readers.set(log, createPartitionReader(log, host));
+      for (const log of logs) if (!readers.has(log)) readers.set(log, new PartitionReader(log, host));
       members.push(member);
       await rebalance(member);
       host.wake();
-      return subscription(member);
+      return createGroupSubscription({
+        memberId: member.id,
+        drain: (timeoutMs) => drain(member, timeoutMs),
+        leave: () => leave(member),
+      });
     },
     readers: () => [...readers.values()],
   };

@@ -4,10 +4,12 @@ import type { InboundRecord, OutboundRecord, SendResult, SubscribeOptions, Topic
 import { createActivity } from './activity.js';
 import { type BrokerFaults, brokerFaults } from './broker-faults.js';
 import { createBrokerLogs } from './broker-logs.js';
-import { type ConsumerGroup, createConsumerGroup, type GroupSubscription } from './consumer-group.js';
+import { type ConsumerGroup, createConsumerGroup } from './consumer-group.js';
+import type { GroupSubscription } from './group-subscription.js';
 import { createInMemoryTransport, type InMemoryTransport } from './in-memory-transport.js';
 import type { ReaderHost } from './partition-reader.js';
 import { createSeededRandom } from './seeded-random.js';
+import { unknownTopic } from './unknown-topic.js';
 
 export interface InMemoryBrokerOptions {
   /** Decides every fault and every choice among partitions that are ready. Default 1. Print it where a test fails. */
@@ -84,7 +86,7 @@ export function createInMemoryBroker(options: InMemoryBrokerOptions = {}): InMem
     const endWork = activity.begin('work');
     setImmediate(() => {
       turnIsDue = false;
-      const ready = [...groups.values()].flatMap((group) => group.readers().filter((reader) => reader.isReady()));
+      const ready = [...groups.values()].flatMap((group) => group.readers().filter((reader) => reader.isReady));
       for (const reader of random.shuffle(ready)) reader.start();
       endWork();
     });
@@ -173,7 +175,11 @@ function brokerPort({ logs, activity, groups, host, random, faults }: PortParts)
             hint: 'Give a whole number from 1.',
           });
         }
-        const read = topics.flatMap((topic) => logs.partitions(topic) ?? unknownTopic(topic));
+        const read = topics.flatMap((topic) => {
+          const partitions = logs.partitions(topic);
+          if (!partitions) throw unknownTopic(topic);
+          return partitions;
+        });
         let existing = groups.get(group);
         if (!existing) {
           existing = createConsumerGroup(host);
@@ -188,18 +194,11 @@ function brokerPort({ logs, activity, groups, host, random, faults }: PortParts)
   };
 }
 
-function unknownTopic(topic: string): never {
-  throw new MessagingError('TOPIC_UNKNOWN', `there is no topic "${topic}" to subscribe to`, {
-    fields: { topic },
-    hint: 'Create it with ensureTopics() first: no topic is created by use.',
-  });
-}
-
 function progress(group: ConsumerGroup): GroupProgress[] {
   return group.readers().map((reader) => ({
     topic: reader.log.topic,
     partition: reader.log.partition,
-    committed: reader.committed(),
+    committed: reader.committed,
     end: reader.log.end(),
   }));
 }

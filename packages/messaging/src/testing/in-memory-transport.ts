@@ -1,6 +1,6 @@
 import { MessagingError, TransportUnavailableError } from '../errors.js';
 import type { Transport } from '../transport.js';
-import type { GroupSubscription } from './consumer-group.js';
+import type { GroupSubscription } from './group-subscription.js';
 import type { BrokerPort } from './in-memory-broker.js';
 
 /** One process's connection to an in-memory broker. */
