@@ -61,3 +61,4 @@ export type {
   TopicSpec,
   Transport,
 } from './transport.js';
+export { commandWireSchema, replyWireSchema } from './wire-schema.js';

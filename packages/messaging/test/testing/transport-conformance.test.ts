@@ -1,6 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import nodeTest from 'node:test';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { MessagingError, type SendResult, type SubscribeOptions, type Transport } from '../../src/index.js';
-import { createInMemoryBroker, type InMemoryTransport, transportConformance } from '../../src/testing/index.js';
+import {
+  type ConformanceApi,
+  createInMemoryBroker,
+  type InMemoryTransport,
+  transportConformance,
+} from '../../src/testing/index.js';
 
 type Body = () => Promise<void>;
 type Breakage = (transport: InMemoryTransport) => Partial<Transport>;
@@ -265,5 +271,10 @@ describe('the transport conformance suite', () => {
     expect(failed).toEqual([]);
     expect(skipped).toHaveLength(4);
     expect(skipped.every((name) => /\(the subject has no (crash|write)\)$/.test(name))).toBe(true);
+  });
+
+  it("fits the functions of Node's own runner", () => {
+    const { describe, it, before, after } = nodeTest;
+    expectTypeOf({ describe, it, beforeAll: before, afterAll: after }).toExtend<ConformanceApi>();
   });
 });
