@@ -4,8 +4,8 @@ import type { RepliedInput, ReplyOutcome, SagaInput } from '../machine/saga-inpu
 
 /** A reply as an input, before anybody looked at its body: that needs the definition, which this process may lack. */
 export function replyInput(envelope: ReplyEnvelope): RepliedInput {
-  const { step, round, direction, attempt } = envelope;
-  return { kind: 'replied', step, round, direction, attempt, outcome: outcomeOf(envelope) };
+  const { step, round, direction, attempt, source: from } = envelope;
+  return { kind: 'replied', step, round, direction, attempt, from, outcome: outcomeOf(envelope) };
 }
 
 function outcomeOf({ outcome, data, code, message }: ReplyEnvelope): ReplyOutcome {

@@ -8,6 +8,7 @@ import type { LocalOutcome, RepliedInput, ReplyOutcome, SagaInput } from './saga
 export type Discard =
   | 'finished'
   | 'unknown step'
+  | 'wrong participant'
   | 'other round'
   | 'not awaited'
   | 'late'
@@ -19,7 +20,8 @@ export type Discard =
 export function applyReply(draft: Draft, input: RepliedInput): Discard | undefined {
   const step = draft.definition.steps.get(input.step);
   if (isTerminal(draft.folded.state.status)) return 'finished';
-  if (step === undefined) return 'unknown step';
+  if (step === undefined || step.kind !== 'invoke') return 'unknown step';
+  if (input.from !== undefined && input.from !== step.command.participant) return 'wrong participant';
   if (stepOf(draft, step.name).round !== input.round) return 'other round';
   return input.direction === 'do' ? applyForward(draft, step, input) : applyUndo(draft, step, input);
 }

@@ -22,6 +22,8 @@ export interface RepliedInput {
   readonly round: number;
   readonly direction: Direction;
   readonly attempt: number;
+  /** The participant on whose reply topic it came, where the broker vouches for that: no other participant's answer counts. */
+  readonly from?: string;
   readonly outcome: ReplyOutcome;
 }
 

@@ -1,5 +1,5 @@
 import { contract } from '@backstitch/messaging';
-import { createInMemoryBroker, type InMemoryBroker } from '@backstitch/messaging/testing';
+import { createInMemoryBroker, type InMemoryBroker, type InMemoryBrokerOptions } from '@backstitch/messaging/testing';
 import createKnex, { type Knex } from 'knex';
 import { z } from 'zod';
 import { StepDeclined } from '../../src/index.js';
@@ -70,14 +70,14 @@ export interface OrderServices {
 }
 
 /** Three services in one process, each in a schema of its own in one database, over the in-memory broker. */
-export async function openOrderServices(url: string): Promise<OrderServices> {
+export async function openOrderServices(url: string, brokerOptions: InMemoryBrokerOptions = {}): Promise<OrderServices> {
   const knex = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 20 } });
   await knex.raw('create table orders (id text primary key, status text not null, reason text)');
   await knex.raw('create table stock (id int primary key, available int not null)');
   await knex.raw('create table reservations (order_id text, qty int)');
   await knex.raw('create table payments (order_id text, amount int)');
   await knex('stock').insert({ id: 1, available: 10 });
-  const broker = createInMemoryBroker();
+  const broker = createInMemoryBroker(brokerOptions);
   const inventoryParticipant = participant(inventory, {
     reserve: async ({ trx, command: { payload, id }, decline }) => {
       const taken = await trx('stock').where({ id: 1 }).andWhere('available', '>=', payload.qty).decrement('available', payload.qty);
