@@ -19,7 +19,11 @@ export interface ClaimStartKeyOptions {
 }
 
 /** Claims a start key, waiting for a rival's transaction at most `lockTimeoutMs`. The transaction stays usable whatever the answer. */
-export async function claimStartKey(sql: Sql, claim: StartKeyClaim, options: ClaimStartKeyOptions): Promise<StartKeyAnswer> {
+export async function claimStartKey(
+  sql: Sql,
+  claim: StartKeyClaim,
+  options: ClaimStartKeyOptions,
+): Promise<StartKeyAnswer> {
   const { saga, fingerprint, sagaId } = claim;
   const key = requireStorable(claim.key, { code: 'INPUT_INVALID', field: 'key', maxLength: 512 });
   try {
@@ -39,5 +43,7 @@ export async function claimStartKey(sql: Sql, claim: StartKeyClaim, options: Cla
   const { rows } = await sql.query<{ saga_id: string; fingerprint: string }>(readSql(options.table), [saga, key]);
   const [taken] = rows;
   // Pruned between the two statements: whoever tries again will get it.
-  return taken === undefined ? { kind: 'busy' } : { kind: 'taken', sagaId: taken.saga_id, fingerprint: taken.fingerprint };
+  return taken === undefined
+    ? { kind: 'busy' }
+    : { kind: 'taken', sagaId: taken.saga_id, fingerprint: taken.fingerprint };
 }

@@ -16,7 +16,11 @@ select coalesce(saga_id, ''), coalesce(step, ''), coalesce(reason, ''), count::b
 on conflict (saga_id, step, reason) do update set count = c.count + excluded.count, last_at = greatest(c.last_at, excluded.last_at)`;
 
 /** Adds to the counters in one statement. */
-export async function countDiscards(sql: Sql, discards: readonly DiscardCount[], options: { readonly table: string }): Promise<void> {
+export async function countDiscards(
+  sql: Sql,
+  discards: readonly DiscardCount[],
+  options: { readonly table: string },
+): Promise<void> {
   const merged = mergeDiscards(discards);
   if (merged.length === 0) return;
   const { separator, columns } = delimitedColumns([
@@ -32,7 +36,9 @@ export async function countDiscards(sql: Sql, discards: readonly DiscardCount[],
 export function mergeDiscards(discards: readonly DiscardCount[]): readonly DiscardCount[] {
   const merged = new Map<string, DiscardCount>();
   for (const given of discards) {
-    const [sagaId, step, reason] = [given.sagaId, given.step, given.reason].map((text) => storableText(text, longest)) as [string, string, string];
+    const [sagaId, step, reason] = [given.sagaId, given.step, given.reason].map((text) =>
+      storableText(text, longest),
+    ) as [string, string, string];
     const key = JSON.stringify([sagaId, step, reason]);
     merged.set(key, { sagaId, step, reason, count: (merged.get(key)?.count ?? 0) + given.count });
   }

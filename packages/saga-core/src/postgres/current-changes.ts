@@ -2,7 +2,10 @@ import type { InstanceChange } from '../engine/saga-store.js';
 import { SagaError } from '../errors.js';
 
 /** The changes whose instance still has the revision that they began from. Throws where one instance is given twice. */
-export function currentChanges(changes: readonly InstanceChange[], revisions: ReadonlyMap<string, number>): readonly InstanceChange[] {
+export function currentChanges(
+  changes: readonly InstanceChange[],
+  revisions: ReadonlyMap<string, number>,
+): readonly InstanceChange[] {
   const seen = new Set<string>();
   for (const { instance } of changes) {
     if (seen.has(instance.id)) {

@@ -1,4 +1,11 @@
-import { type Database, type KnexLike, type KnexTransactionLike, type PgClientLike, type PgPoolLike, postgresDatabase } from '@backstitch/postgres';
+import {
+  type Database,
+  type KnexLike,
+  type KnexTransactionLike,
+  type PgClientLike,
+  type PgPoolLike,
+  postgresDatabase,
+} from '@backstitch/postgres';
 
 /** The user's own `Knex` (then `trx` is a `Knex.Transaction`) or `pg.Pool` (then a `pg.PoolClient`). It stays the user's to size and to end. */
 export type DatabaseSource<Trx> = KnexLike<Trx & KnexTransactionLike> | PgPoolLike<Trx & PgClientLike>;

@@ -22,14 +22,23 @@ select i.id
  order by i.due_from limit $5`;
 
 /** Ids of instances of these definitions whose `wake_at` has come. */
-export async function dueInstances(sql: Sql, definitions: readonly DefinitionKey[], options: DueOptions): Promise<readonly string[]> {
+export async function dueInstances(
+  sql: Sql,
+  definitions: readonly DefinitionKey[],
+  options: DueOptions,
+): Promise<readonly string[]> {
   if (definitions.length === 0) return [];
-  const { rows } = await sql.query<{ id: string }>(dueSql(options.table), [...dueParameters(definitions), options.limit]);
+  const { rows } = await sql.query<{ id: string }>(dueSql(options.table), [
+    ...dueParameters(definitions),
+    options.limit,
+  ]);
   return rows.map((row) => row.id);
 }
 
 export function dueParameters(definitions: readonly DefinitionKey[]): readonly string[] {
-  const once = [...new Map(definitions.map((each) => [JSON.stringify([each.saga, each.version, each.hash]), each])).values()];
+  const once = [
+    ...new Map(definitions.map((each) => [JSON.stringify([each.saga, each.version, each.hash]), each])).values(),
+  ];
   const { separator, columns } = delimitedColumns([
     once.map(({ saga }) => saga),
     once.map(({ version }) => String(version)),

@@ -15,8 +15,12 @@ export function fenceKeyValues({ sagaId, step, item, round }: FenceKey): readonl
 
 function requireNumber(field: string, found: number, least: number): void {
   if (Number.isInteger(found) && found >= least && found <= largest) return;
-  throw new SagaError('COMMAND_INVALID', `${field} is ${String(found)}; it must be a whole number from ${least} to ${largest}.`, {
-    fields: { field, found },
-    hint: 'The command was not written by an orchestrator: look at what else writes to the topic.',
-  });
+  throw new SagaError(
+    'COMMAND_INVALID',
+    `${field} is ${String(found)}; it must be a whole number from ${least} to ${largest}.`,
+    {
+      fields: { field, found },
+      hint: 'The command was not written by an orchestrator: look at what else writes to the topic.',
+    },
+  );
 }

@@ -7,4 +7,8 @@ export { sagaCommandAggregate } from './not-sent-letters.js';
 export { postgresFenceStore, type PostgresFenceStoreOptions } from './postgres-fence-store.js';
 export { postgresSagaStore, type PostgresSagaStoreOptions } from './postgres-saga-store.js';
 export { type PostgresEngine, type PostgresEngineOptions, postgresEngine } from './postgres-engine.js';
-export { type PostgresParticipant, type PostgresParticipantOptions, postgresParticipant } from './postgres-participant.js';
+export {
+  type PostgresParticipant,
+  type PostgresParticipantOptions,
+  postgresParticipant,
+} from './postgres-participant.js';

@@ -14,7 +14,11 @@ select saga_id::uuid, seq::integer, ${timeOf('at')}, entry
   from unnest(string_to_array($2, $1), string_to_array($3, $1), string_to_array($4, $1), string_to_array($5, $1)) as g (saga_id, seq, at, entry)`;
 
 /** Appends to all journals in one statement. A place that is taken already fails it: two histories of one instance cannot be. */
-export async function insertJournal(sql: Sql, journals: readonly SagaJournal[], options: { readonly table: string }): Promise<void> {
+export async function insertJournal(
+  sql: Sql,
+  journals: readonly SagaJournal[],
+  options: { readonly table: string },
+): Promise<void> {
   const rows = journals.flatMap(({ sagaId, entries }) => entries.map((entry) => ({ sagaId, entry })));
   if (rows.length === 0) return;
   const { separator, columns } = delimitedColumns([

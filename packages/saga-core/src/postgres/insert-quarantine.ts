@@ -29,7 +29,11 @@ delete from ${table} where id in (
   select id from ${table} where id <= (select max(id) from ${table}) - $1::bigint order by id for update skip locked)`;
 
 /** Keeps records for a person to look at, and drops the oldest where there are too many. */
-export async function insertQuarantine(sql: Sql, records: readonly QuarantinedRecord[], options: QuarantineOptions): Promise<void> {
+export async function insertQuarantine(
+  sql: Sql,
+  records: readonly QuarantinedRecord[],
+  options: QuarantineOptions,
+): Promise<void> {
   if (records.length === 0) return;
   const storable = records.map(storableRecord);
   const { separator, columns } = delimitedColumns([

@@ -14,7 +14,9 @@ export interface NotSentHookOptions {
  * row FAILED. That transaction has locked outbox rows and now locks instances, where a save does it the other way round: a resend of the
  * very same command at the very same moment may deadlock, Postgres ends one of the two, and both sides try again.
  */
-export function notSentHook({ schema = defaultSchema }: NotSentHookOptions = {}): (sql: Sql, rows: readonly FailedRow[]) => Promise<void> {
+export function notSentHook({
+  schema = defaultSchema,
+}: NotSentHookOptions = {}): (sql: Sql, rows: readonly FailedRow[]) => Promise<void> {
   const tables = sagaTables(schema);
   return async (sql, rows) => {
     const letters = notSentLetters(rows);

@@ -5,7 +5,7 @@ import type { NewLetter } from '../engine/saga-store.js';
 /** The `aggregateType` of the outbox rows that hold commands; their `aggregateId` is the command's id. */
 export const sagaCommandAggregate = 'saga-command';
 
-const brokerAnswer = /^([A-Z][A-Z0-9_]*): ([^]*)$/;
+const brokerAnswer = /^([A-Z][A-Z0-9_]*): (.*)$/s;
 
 /**
  * What the machine must hear of rows that the broker refused for the last time: `notSent`, one letter a command.

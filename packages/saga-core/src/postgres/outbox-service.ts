@@ -1,5 +1,14 @@
 import type { EventCatalog, Logger, Transport } from '@backstitch/messaging';
-import { createOutbox, createPruner, createRelay, type FailedRow, type Outbox, postgresOutboxStore, type Relay, type RelayOptions } from '@backstitch/outbox';
+import {
+  createOutbox,
+  createPruner,
+  createRelay,
+  type FailedRow,
+  type Outbox,
+  postgresOutboxStore,
+  type Relay,
+  type RelayOptions,
+} from '@backstitch/outbox';
 import type { Database, Sql } from '@backstitch/postgres';
 
 export interface OutboxServiceOptions<Trx> {

@@ -30,7 +30,11 @@ export async function postLetters(
   { tables }: { readonly tables: SagaTables },
 ): Promise<readonly string[]> {
   for (const { id } of letters) requireStorable(id, { code: 'INPUT_INVALID', field: 'letter id', maxLength: 512 });
-  const known = await lockInstances(sql, letters.map(({ sagaId }) => sagaId), { table: tables.instances });
+  const known = await lockInstances(
+    sql,
+    letters.map(({ sagaId }) => sagaId),
+    { table: tables.instances },
+  );
   const kept = letters.filter(({ sagaId }) => known.has(sagaId));
   if (kept.length > 0) {
     const { separator, columns } = delimitedColumns([

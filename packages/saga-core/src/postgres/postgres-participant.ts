@@ -1,7 +1,11 @@
 import { type EventCatalog, silentLogger } from '@backstitch/messaging';
 import type { Outbox, Relay, RelayOptions } from '@backstitch/outbox';
 import { defaultSchema } from '@backstitch/postgres';
-import { createParticipantRunner, type ParticipantRunner, type ParticipantRunnerOptions } from '../participant/participant-runner.js';
+import {
+  createParticipantRunner,
+  type ParticipantRunner,
+  type ParticipantRunnerOptions,
+} from '../participant/participant-runner.js';
 import { type DatabaseSource, databaseOf } from './database-source.js';
 import { migrateParticipant } from './migrate-participant.js';
 import { outboxService } from './outbox-service.js';
@@ -28,7 +32,11 @@ export interface PostgresParticipant<Trx> extends ParticipantRunner {
 export function postgresParticipant<Trx>(options: PostgresParticipantOptions<Trx>): PostgresParticipant<Trx> {
   const { schema = defaultSchema, logger = silentLogger, transport, catalog, relayOptions = {}, participant } = options;
   const database = databaseOf(options.database);
-  const service = outboxService({ ...{ database, transport, schema, logger, catalog }, source: `/${participant.name}`, relay: relayOptions });
+  const service = outboxService({
+    ...{ database, transport, schema, logger, catalog },
+    source: `/${participant.name}`,
+    relay: relayOptions,
+  });
   const { outbox, relay } = service;
   const runner = createParticipantRunner({ ...options, store: postgresFenceStore({ database, schema }), relay });
   return {

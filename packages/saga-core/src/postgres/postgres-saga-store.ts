@@ -40,7 +40,9 @@ export function postgresSagaStore<Trx>(options: PostgresSagaStoreOptions<Trx>): 
     async transaction(work) {
       const end = ownEnd();
       try {
-        return await database.transaction((trx, own) => work(sagaTransaction(trx, own, { ...transactionOptions, end })));
+        return await database.transaction((trx, own) =>
+          work(sagaTransaction(trx, own, { ...transactionOptions, end })),
+        );
       } finally {
         end.tell();
       }

@@ -29,5 +29,8 @@ export async function readInstallation(sql: Sql, options: { readonly table: stri
 }
 
 export function newInstallation(): Installation {
-  return { id: randomUUID(), tokenKey: { id: randomBytes(6).toString('hex'), secret: randomBytes(32).toString('hex') } };
+  return {
+    id: randomUUID(),
+    tokenKey: { id: randomBytes(6).toString('hex'), secret: randomBytes(32).toString('hex') },
+  };
 }

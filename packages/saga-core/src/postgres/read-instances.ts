@@ -40,7 +40,11 @@ export interface ReadInstances {
 }
 
 /** Instances with their bodies, in id order, and the database's time. Unknown ids are left out. */
-export async function readInstances(sql: Sql, ids: readonly string[], options: { readonly tables: SagaTables }): Promise<ReadInstances> {
+export async function readInstances(
+  sql: Sql,
+  ids: readonly string[],
+  options: { readonly tables: SagaTables },
+): Promise<ReadInstances> {
   const { rows } = await sql.query<Row>(readSql(options.tables), [uuidList(ids)]);
   const [first] = rows;
   if (first === undefined) throw new Error('An outer join on one row answered none.');
@@ -50,5 +54,7 @@ export async function readInstances(sql: Sql, ids: readonly string[], options: {
 function readRow(row: Row): StoredInstance[] {
   const { id, start_key: startKey, created_at: createdAt, updated_at: updatedAt, entries, ...rest } = row;
   if (id === null) return [];
-  return [storedInstance({ ...rest, id, startKey, createdAt, updatedAt }, entries === null ? [] : entries.split('\u001e'))];
+  return [
+    storedInstance({ ...rest, id, startKey, createdAt, updatedAt }, entries === null ? [] : entries.split('\u001e')),
+  ];
 }

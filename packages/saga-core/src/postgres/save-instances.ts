@@ -17,18 +17,33 @@ export interface SaveInstancesOptions extends SaveOptions {
  * One statement a table, for the winners only: who they are is decided under the lock, before anything is written, so that no statement can
  * insert a message for a change that another one refused.
  */
-export async function saveInstances(sql: Sql, changes: readonly InstanceChange[], options: SaveInstancesOptions): Promise<SaveResult> {
+export async function saveInstances(
+  sql: Sql,
+  changes: readonly InstanceChange[],
+  options: SaveInstancesOptions,
+): Promise<SaveResult> {
   const { tables, outboxTable, bornLeaseMs } = options;
-  const revisions = await lockInstances(sql, changes.map(({ instance }) => instance.id), { table: tables.instances });
+  const revisions = await lockInstances(
+    sql,
+    changes.map(({ instance }) => instance.id),
+    { table: tables.instances },
+  );
   const winners = currentChanges(changes, revisions);
   if (winners.length === 0) return { saved: [], claimed: [] };
   const taken = winners.flatMap((change) => change.taken.map((id) => ({ sagaId: change.instance.id, id })));
   // Letters go first: what is left of them keeps its instance due.
   await deleteLetters(sql, taken, { table: tables.mailbox });
   await updateInstances(sql, winners, { tables });
-  await insertJournal(sql, winners.map(({ instance, entries }) => ({ sagaId: instance.id, entries })), { table: tables.journal });
+  await insertJournal(
+    sql,
+    winners.map(({ instance, entries }) => ({ sagaId: instance.id, entries })),
+    { table: tables.journal },
+  );
   // Before the inserts: a reply's command may be sent again by the same change, and then it is unsent again.
-  await outboxTable.markDelivered(sql, winners.flatMap((change) => change.delivered));
+  await outboxTable.markDelivered(
+    sql,
+    winners.flatMap((change) => change.delivered),
+  );
   const messages = winners.flatMap((change) => change.messages);
   const claimed = await outboxTable.insert(sql, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
   return { saved: winners.map(({ instance }) => instance.id), claimed };

@@ -16,6 +16,10 @@ export interface Settling {
 }
 
 /** Writes what became of a command. */
-export async function settleFenceRow(sql: Sql, { key, row }: Settling, options: { readonly table: string }): Promise<void> {
+export async function settleFenceRow(
+  sql: Sql,
+  { key, row }: Settling,
+  options: { readonly table: string },
+): Promise<void> {
   await sql.query(settleSql(options.table), [...fenceKeyValues(key), row.status, row.doReply, row.undoReply]);
 }

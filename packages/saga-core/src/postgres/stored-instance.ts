@@ -41,5 +41,12 @@ export function storedInstance(record: InstanceRecord, entries: readonly string[
     },
     entries.map((entry) => read('journal', entry) as JournalEntry),
   );
-  return { instance, revision, tags: read('tags', record.tags) as Record<string, string>, startKey, createdAt, updatedAt };
+  return {
+    instance,
+    revision,
+    tags: read('tags', record.tags) as Record<string, string>,
+    startKey,
+    createdAt,
+    updatedAt,
+  };
 }

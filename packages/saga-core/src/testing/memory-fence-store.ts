@@ -6,7 +6,7 @@ import type { FenceKey, FenceRow, FenceStore } from '../participant/fence-store.
 import { classifyFailure } from '../postgres/classify-failure.js';
 import { fenceKeyValues } from '../postgres/fence-key.js';
 import { defaultQuarantineRows } from '../postgres/insert-quarantine.js';
-import { quarantineInMemory } from './memory-saga-store.js';
+import { quarantineInMemory } from './memory-quarantine.js';
 import { memoryTables } from './memory-tables.js';
 
 export interface MemoryFenceStoreOptions {
@@ -46,19 +46,33 @@ export function createMemoryFenceStore(options: MemoryFenceStoreOptions): Memory
           savepoint: (inner) => tx.savepoint(() => inner()),
           async claim(key) {
             const place = placeOf(key);
-            const row = fence(tx).get(place) ?? { place, status: 'fresh', doReply: null, undoReply: null, settledAt: null };
+            const row = fence(tx).get(place) ?? {
+              place,
+              status: 'fresh',
+              doReply: null,
+              undoReply: null,
+              settledAt: null,
+            };
             fence(tx).set(place, row);
             return publicRow(row);
           },
           async settle(key, { status, doReply, undoReply }) {
             const place = placeOf(key);
-            fence(tx).set(place, { place, status, doReply, undoReply, settledAt: status === 'fresh' ? null : clock.now() });
+            fence(tx).set(place, {
+              place,
+              status,
+              doReply,
+              undoReply,
+              settledAt: status === 'fresh' ? null : clock.now(),
+            });
           },
           publish: (rows, publishOptions) => outboxTable.insert(tx, rows, publishOptions),
         }),
       ),
     quarantine: (records) =>
-      database.transaction(async (tx) => quarantineInMemory(tx, records, { table: memoryTables.fenceQuarantine, rows: quarantineRows })),
+      database.transaction(async (tx) =>
+        quarantineInMemory(tx, records, { table: memoryTables.fenceQuarantine, rows: quarantineRows }),
+      ),
     classify: classifyFailure,
     prune: ({ olderThanMs, limit }) =>
       database.transaction(async (tx) => {
@@ -74,7 +88,8 @@ export function createMemoryFenceStore(options: MemoryFenceStoreOptions): Memory
       const found = database.read((reader) => reader.table<MemoryFenceRow>(memoryTables.fence).get(placeOf(key)));
       return found === undefined ? undefined : publicRow(found);
     },
-    quarantined: () => database.read((reader) => reader.table<QuarantinedRecord>(memoryTables.fenceQuarantine).values()),
+    quarantined: () =>
+      database.read((reader) => reader.table<QuarantinedRecord>(memoryTables.fenceQuarantine).values()),
   };
 }
 

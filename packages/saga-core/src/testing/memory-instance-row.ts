@@ -5,7 +5,10 @@ import { MemoryConstraintError } from './memory-constraint-error.js';
 import type { MemoryInstanceRow } from './memory-tables.js';
 
 /** The row of a new instance. */
-export function newInstanceRow({ instance, entries, wakeAt, tags, startKey }: NewStoredInstance, now: number): MemoryInstanceRow {
+export function newInstanceRow(
+  { instance, entries, wakeAt, tags, startKey }: NewStoredInstance,
+  now: number,
+): MemoryInstanceRow {
   requireStorableLabels(tags, startKey);
   const { id, saga, version, hash, input, state } = instance;
   return checked({
@@ -57,6 +60,7 @@ function appended(journal: readonly string[], entries: InstanceChange['entries']
 function checked(row: MemoryInstanceRow): MemoryInstanceRow {
   const isLive = row.status === 'running' || row.status === 'compensating';
   if (isLive && !row.paused && row.wakeAt === null) throw new MemoryConstraintError('23514', 'saga_live_has_wake_at');
-  if (row.wakeAt !== null && !Number.isFinite(row.wakeAt)) throw new MemoryConstraintError('23514', 'saga_instances_wake_at_check');
+  if (row.wakeAt !== null && !Number.isFinite(row.wakeAt))
+    throw new MemoryConstraintError('23514', 'saga_instances_wake_at_check');
   return row;
 }

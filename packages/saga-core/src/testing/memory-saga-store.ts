@@ -1,16 +1,31 @@
 import type { Clock } from '@backstitch/messaging';
 import type { FailedRow, OutboxTable } from '@backstitch/outbox';
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
-import type { DiscardCount, Installation, Letter, QuarantinedRecord, SagaStore } from '../engine/saga-store.js';
+import type {
+  DefinitionKey,
+  DiscardCount,
+  Installation,
+  Letter,
+  QuarantinedRecord,
+  SagaStore,
+} from '../engine/saga-store.js';
 import type { SagaInput } from '../machine/saga-input.js';
 import { classifyFailure } from '../postgres/classify-failure.js';
 import { mergeDiscards } from '../postgres/count-discards.js';
-import { defaultQuarantineRows, storableRecord } from '../postgres/insert-quarantine.js';
+import { defaultQuarantineRows } from '../postgres/insert-quarantine.js';
 import { notSentLetters } from '../postgres/not-sent-letters.js';
 import { newInstallation } from '../postgres/read-installation.js';
 import { storedInstance } from '../postgres/stored-instance.js';
+import { ownEnd } from '../postgres/transaction-end.js';
+import { quarantineInMemory } from './memory-quarantine.js';
 import { memorySagaTransaction, postLettersInMemory } from './memory-saga-transaction.js';
-import { type MemoryDiscardRow, type MemoryInstanceRow, type MemoryLetterRow, memorySagaTables, memoryTables } from './memory-tables.js';
+import {
+  type MemoryDiscardRow,
+  type MemoryInstanceRow,
+  type MemoryLetterRow,
+  memorySagaTables,
+  memoryTables,
+} from './memory-tables.js';
 
 export interface MemorySagaStoreOptions {
   readonly database: MemoryDatabase;
@@ -38,7 +53,14 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
   const instances = (fits: (row: MemoryInstanceRow) => boolean): MemoryInstanceRow[] =>
     database.read((reader) => reader.table<MemoryInstanceRow>(memoryTables.instances).where(fits));
   return {
-    transaction: (work) => database.transaction((tx) => work(memorySagaTransaction(tx, transactionOptions))),
+    async transaction(work) {
+      const end = ownEnd();
+      try {
+        return await database.transaction((tx) => work(memorySagaTransaction(tx, { ...transactionOptions, end })));
+      } finally {
+        end.tell();
+      }
+    },
     within: (trx) => memorySagaTransaction(trx, transactionOptions),
     async load(ids) {
       const rows = database.read((reader) => {
@@ -49,10 +71,7 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
     },
     async due({ limit, definitions }) {
       const now = clock.now();
-      return instances(({ wakeAt, saga, version, hash }) => {
-        if (wakeAt === null || wakeAt > now) return false;
-        return definitions.some((known) => known.saga === saga && known.version === version && known.hash === hash);
-      })
+      return instances((row) => row.wakeAt !== null && row.wakeAt <= now && definitions.some((each) => isOf(row, each)))
         .sort((one, other) => (one.wakeAt ?? 0) - (other.wakeAt ?? 0))
         .slice(0, limit)
         .map((row) => row.id);
@@ -60,7 +79,9 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
     unsent: (outboxIds) => database.transaction((tx) => outboxTable.unsent(tx, outboxIds)),
     async mailbox(sagaIds) {
       const wanted = new Set(sagaIds);
-      const rows = database.read((reader) => reader.table<MemoryLetterRow>(memoryTables.mailbox).where((row) => wanted.has(row.sagaId)));
+      const rows = database.read((reader) =>
+        reader.table<MemoryLetterRow>(memoryTables.mailbox).where((row) => wanted.has(row.sagaId)),
+      );
       return rows
         .sort((one, other) => one.seq - other.seq)
         .map(({ id, sagaId, input }): Letter => ({ id, sagaId, input: JSON.parse(input) as SagaInput }));
@@ -85,27 +106,23 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
           table.set(key, { ...given, count: (table.get(key)?.count ?? 0) + given.count });
         }
       }),
-    quarantine: (records) => database.transaction(async (tx) => quarantineInMemory(tx, records, { table: memoryTables.quarantine, rows: quarantineRows })),
+    quarantine: (records) =>
+      database.transaction(async (tx) =>
+        quarantineInMemory(tx, records, { table: memoryTables.quarantine, rows: quarantineRows }),
+      ),
     classify: classifyFailure,
     discards: () => database.read((reader) => reader.table<MemoryDiscardRow>(memoryTables.discards).values()),
     quarantined: () => database.read((reader) => reader.table<QuarantinedRecord>(memoryTables.quarantine).values()),
   };
 }
 
-/** Appends records and drops the oldest where there are too many. */
-export function quarantineInMemory(
-  tx: MemoryTransaction,
-  records: readonly QuarantinedRecord[],
-  { table: name, rows }: { readonly table: string; readonly rows: number },
-): void {
-  const table = tx.table<QuarantinedRecord>(name);
-  const kept = [...table.values(), ...records.map(storableRecord)].slice(-rows);
-  const before = table.values().length;
-  kept.forEach((record, index) => table.set(String(index), record));
-  for (let index = kept.length; index < before; index += 1) table.delete(String(index));
+function isOf(row: MemoryInstanceRow, { saga, version, hash }: DefinitionKey): boolean {
+  return row.saga === saga && row.version === version && row.hash === hash;
 }
 
 /** For `onFailed` of `createMemoryOutbox`: as `notSentHook` on Postgres. */
-export function memoryNotSentHook(clock: Pick<Clock, 'now'>): (tx: MemoryTransaction, rows: readonly FailedRow[]) => Promise<void> {
+export function memoryNotSentHook(
+  clock: Pick<Clock, 'now'>,
+): (tx: MemoryTransaction, rows: readonly FailedRow[]) => Promise<void> {
   return async (tx, rows) => void postLettersInMemory(tx, notSentLetters(rows), clock.now());
 }

@@ -1,9 +1,18 @@
 import type { OutboxTable } from '@backstitch/outbox';
 import type { MemoryTransaction } from '@backstitch/postgres/testing';
-import type { InstanceChange, NewLetter, SagaTransaction, SaveOptions, SaveResult, StartKeyAnswer, StartKeyClaim } from '../engine/saga-store.js';
+import type {
+  InstanceChange,
+  NewLetter,
+  SagaTransaction,
+  SaveOptions,
+  SaveResult,
+  StartKeyAnswer,
+  StartKeyClaim,
+} from '../engine/saga-store.js';
 import { currentChanges } from '../postgres/current-changes.js';
 import { requireStorable } from '../postgres/storable-text.js';
 import { storedInstance } from '../postgres/stored-instance.js';
+import type { TransactionEnd } from '../postgres/transaction-end.js';
 import { changedInstanceRow, newInstanceRow } from './memory-instance-row.js';
 import { MemoryConstraintError } from './memory-constraint-error.js';
 import { letterKey, memorySagaTables } from './memory-tables.js';
@@ -11,11 +20,16 @@ import { letterKey, memorySagaTables } from './memory-tables.js';
 export interface MemorySagaTransactionOptions {
   readonly nowMs: () => number;
   readonly outboxTable: OutboxTable<MemoryTransaction>;
+  /** Of a transaction of the library's own. A caller's in memory does not tell its end: as with pg, the hint never comes. */
+  readonly end?: TransactionEnd;
 }
 
 /** The store's operations in one transaction in memory. */
-export function memorySagaTransaction(tx: MemoryTransaction, options: MemorySagaTransactionOptions): SagaTransaction<MemoryTransaction> {
-  const { nowMs, outboxTable } = options;
+export function memorySagaTransaction(
+  tx: MemoryTransaction,
+  options: MemorySagaTransactionOptions,
+): SagaTransaction<MemoryTransaction> {
+  const { nowMs, outboxTable, end } = options;
   const tables = memorySagaTables(tx);
   return {
     trx: tx,
@@ -24,7 +38,8 @@ export function memorySagaTransaction(tx: MemoryTransaction, options: MemorySaga
     claimStartKey: async (claim) => claimKey(tx, claim),
     async insert(instances, { bornLeaseMs } = {}) {
       for (const given of instances) {
-        if (tables.instances.get(given.instance.id) !== undefined) throw new MemoryConstraintError('23505', 'saga_instances_pkey');
+        if (tables.instances.get(given.instance.id) !== undefined)
+          throw new MemoryConstraintError('23505', 'saga_instances_pkey');
         tables.instances.set(given.instance.id, newInstanceRow(given, nowMs()));
       }
       const messages = instances.flatMap((each) => each.messages);
@@ -39,8 +54,7 @@ export function memorySagaTransaction(tx: MemoryTransaction, options: MemorySaga
     save: (changes, saveOptions) => saveChanges(tx, changes, { ...options, ...saveOptions }),
     withdraw: (outboxIds) => outboxTable.withdraw(tx, outboxIds),
     post: async (letters) => postLettersInMemory(tx, letters, nowMs()),
-    // A transaction in memory does not tell its end: as with pg, the hint never comes.
-    afterEnd: () => undefined,
+    afterEnd: (run) => end?.afterEnd(run),
     phase: () => (tx.isOpen ? 'open' : 'ended'),
   };
 }
@@ -72,14 +86,21 @@ async function saveChanges(
     const hasLetters = mailbox.where(({ sagaId }) => sagaId === id).length > 0;
     instances.set(id, changedInstanceRow(row, change, { now: nowMs(), hasLetters }));
   }
-  await outboxTable.markDelivered(tx, winners.flatMap((change) => change.delivered));
+  await outboxTable.markDelivered(
+    tx,
+    winners.flatMap((change) => change.delivered),
+  );
   const messages = winners.flatMap((change) => change.messages);
   const claimed = await outboxTable.insert(tx, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
   return { saved: winners.map(({ instance }) => instance.id), claimed };
 }
 
 /** Keeps letters and wakes their instances. Answers the ids of those whose instance does not exist. */
-export function postLettersInMemory(tx: MemoryTransaction, letters: readonly NewLetter[], now: number): readonly string[] {
+export function postLettersInMemory(
+  tx: MemoryTransaction,
+  letters: readonly NewLetter[],
+  now: number,
+): readonly string[] {
   const { instances, mailbox } = memorySagaTables(tx);
   for (const { id } of letters) requireStorable(id, { code: 'INPUT_INVALID', field: 'letter id', maxLength: 512 });
   const homeless: string[] = [];

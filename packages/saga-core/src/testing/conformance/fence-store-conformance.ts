@@ -1,0 +1,24 @@
+import { fenceCases } from './fence-cases.js';
+import type { FenceStoreSubject } from './fence-store-subject.js';
+import { quarantineRows, type StoreConformanceApi } from './saga-store-subject.js';
+
+/**
+ * Registers one test for each promise of `FenceStore`. A new store passes it, or is none.
+ *
+ *     import { describe, it } from 'vitest';
+ *     fenceStoreConformance(subject, { describe, it });
+ */
+export function fenceStoreConformance(subject: FenceStoreSubject, api: StoreConformanceApi): void {
+  api.describe(`${subject.name} keeps the promises of FenceStore: it`, () => {
+    for (const each of fenceCases) {
+      api.it(each.name, async () => {
+        const stage = await subject.open({ quarantineRows });
+        try {
+          await each.run(stage);
+        } finally {
+          await stage.close();
+        }
+      });
+    }
+  });
+}
