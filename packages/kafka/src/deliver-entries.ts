@@ -21,7 +21,9 @@ export function createDelivery(options: DeliveryOptions): (entries: readonly Sen
 
   /** Refuses what can be told without asking a partition; answers the rest. */
   const admit = async (entries: readonly SendEntry[]): Promise<SendEntry[]> => {
-    const named = entries.map(({ record }) => record.topic).filter((topic) => typeof topic === 'string' && topic !== '');
+    const named = entries
+      .map(({ record }) => record.topic)
+      .filter((topic) => typeof topic === 'string' && topic !== '');
     const standing = await topics.look([...new Set(named)]);
     return entries.filter((entry) => {
       const refusal = refusalBefore(entry, maxRecordBytes) ?? standing.get(entry.record.topic);
@@ -50,11 +52,16 @@ export function createDelivery(options: DeliveryOptions): (entries: readonly Sen
     await isolate(open, trouble, lastTry);
   };
 
-  const isolate = async (open: readonly SendEntry[], trouble: Extract<Trouble, { kind: 'refusal' }>, lastTry: boolean): Promise<void> => {
+  const isolate = async (
+    open: readonly SendEntry[],
+    trouble: Extract<Trouble, { kind: 'refusal' }>,
+    lastTry: boolean,
+  ): Promise<void> => {
     const found = suspects(open, trouble.code, producer.partitionOf);
     switch (found.kind) {
       case 'guilty':
-        for (const entry of found.entries) entry.call.refused(entry, trouble.code, `the broker answered ${trouble.type}`);
+        for (const entry of found.entries)
+          entry.call.refused(entry, trouble.code, `the broker answered ${trouble.type}`);
         return;
       case 'parts':
         // One after the other: the second half of a lane must not be written before the first is judged.

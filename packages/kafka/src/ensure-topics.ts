@@ -2,15 +2,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { MessagingError, type TopicSpec, TransportUnavailableError } from '@backstitch/messaging';
 import type { AdminSession } from './admin-session.js';
 import { classifyTrouble } from './classify-trouble.js';
-import { KafkaTransportError } from './errors.js';
+import { KafkaTransportError, notAuthorized } from './errors.js';
 import type { TopicDirectory } from './topic-directory.js';
 
 const defaultPartitions = 3;
-const visibleWithinMs = 10_000;
+const writableWithinMs = 10_000;
 const lookEveryMs = 50;
 
 /** Creates the topics that are missing and waits until they can be written to. */
-export async function ensureTopics(specs: readonly TopicSpec[], admin: AdminSession, topics: TopicDirectory): Promise<void> {
+export async function ensureTopics(
+  specs: readonly TopicSpec[],
+  admin: AdminSession,
+  topics: TopicDirectory,
+): Promise<void> {
   const wanted = new Map(specs.map((spec) => [spec.topic, spec]));
   const names = [...wanted.keys()];
   topics.forget(names);
@@ -20,7 +24,8 @@ export async function ensureTopics(specs: readonly TopicSpec[], admin: AdminSess
     const spec = wanted.get(topic);
     if (spec !== undefined) await create(spec, admin);
   }
-  await untilVisible([...standing.keys()], topics);
+  await untilWritable(names, admin);
+  topics.forget(names);
 }
 
 async function create(spec: TopicSpec, admin: AdminSession): Promise<void> {
@@ -42,13 +47,20 @@ async function create(spec: TopicSpec, admin: AdminSession): Promise<void> {
 /** kafkajs reports creation as an aggregate with one error a topic. */
 function creationError(topic: string, error: unknown): Error {
   if (error instanceof MessagingError) return error;
-  const inner = typeof error === 'object' && error !== null && 'errors' in error && Array.isArray(error.errors) ? error.errors[0] : error;
+  const inner =
+    typeof error === 'object' && error !== null && 'errors' in error && Array.isArray(error.errors)
+      ? error.errors[0]
+      : error;
   const { type } = classifyTrouble(inner);
   const retriable = typeof inner === 'object' && inner !== null && 'retriable' in inner && inner.retriable === true;
   if (type === undefined || retriable) {
-    return new TransportUnavailableError(`topic "${topic}" could not be created now (${type ?? 'no answer'})`, { cause: error, fields: { topic, type } });
+    return new TransportUnavailableError(`topic "${topic}" could not be created now (${type ?? 'no answer'})`, {
+      cause: error,
+      fields: { topic, type },
+    });
   }
-  if (type === 'TOPIC_AUTHORIZATION_FAILED' || type === 'CLUSTER_AUTHORIZATION_FAILED') return notAuthorized(topic, error);
+  if (type === 'TOPIC_AUTHORIZATION_FAILED' || type === 'CLUSTER_AUTHORIZATION_FAILED')
+    return notAuthorized(topic, error);
   return new KafkaTransportError('KAFKA_TOPIC_NOT_CREATED', `the broker refuses to create topic "${topic}": ${type}`, {
     cause: error,
     fields: { topic, type },
@@ -56,25 +68,35 @@ function creationError(topic: string, error: unknown): Error {
   });
 }
 
-/** The broker that answered the creation knows the topic before the others do. */
-async function untilVisible(names: readonly string[], topics: TopicDirectory): Promise<void> {
-  const until = performance.now() + visibleWithinMs;
-  let missing = [...names];
-  while (missing.length > 0) {
-    topics.forget(missing);
-    missing = [...(await topics.look(missing)).keys()];
-    if (missing.length === 0) return;
-    if (performance.now() > until) {
-      throw new TransportUnavailableError(`topics were created and are not visible after ${visibleWithinMs} ms`, { fields: { topics: missing } });
+/**
+ * Asks each partition's leader for its end. Metadata tells of a topic before its leaders have it, and a request then succeeds for some
+ * partitions and fails for others: kafkajs sends the whole of it again, and some records stand twice.
+ */
+async function untilWritable(names: readonly string[], admin: AdminSession): Promise<void> {
+  const until = performance.now() + writableWithinMs;
+  await admin.apart(async (client) => {
+    for (const topic of names) {
+      for (let ready = false; !ready; ) {
+        ready = await client.fetchTopicOffsets(topic).then(
+          () => true,
+          (error: unknown) => notYet(topic, error, until),
+        );
+        if (!ready) await pause(lookEveryMs);
+      }
     }
-    await pause(lookEveryMs);
-  }
+  });
 }
 
-export function notAuthorized(what: string, cause?: unknown): KafkaTransportError {
-  return new KafkaTransportError('KAFKA_NOT_AUTHORIZED', `the broker denies access to "${what}"`, {
-    cause,
-    fields: { resource: what },
-    hint: 'Grant this principal the ACLs it needs: Describe and Write to send, Describe and Read to subscribe, Create for ensureTopics.',
-  });
+function notYet(topic: string, error: unknown, until: number): false {
+  const trouble = classifyTrouble(error);
+  if (trouble.kind === 'refusal' && trouble.code === 'NOT_AUTHORIZED') throw notAuthorized(topic, error);
+  if (performance.now() < until) return false;
+  const { type } = trouble;
+  throw new TransportUnavailableError(
+    `topic "${topic}" cannot be written to after ${writableWithinMs} ms (${type ?? 'no answer'})`,
+    {
+      cause: error,
+      fields: { topic, type },
+    },
+  );
 }

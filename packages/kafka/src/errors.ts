@@ -28,3 +28,12 @@ export class KafkaTransportError extends Error {
     this.hint = options.hint;
   }
 }
+
+/** The broker's ACLs do not let this principal in. */
+export function notAuthorized(what: string, cause?: unknown): KafkaTransportError {
+  return new KafkaTransportError('KAFKA_NOT_AUTHORIZED', `the broker denies access to "${what}"`, {
+    cause,
+    fields: { resource: what },
+    hint: 'Grant this principal the ACLs it needs: Describe and Write to send, Describe and Read to subscribe, Create for ensureTopics.',
+  });
+}

@@ -1,21 +1,15 @@
-import type { BatchHandler, Logger } from '@backstitch/messaging';
-import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { createAssignment } from './assignment.js';
+import type { BatchHandler } from '@backstitch/messaging';
+import kafkajs, { type Consumer, type EachBatchPayload } from 'kafkajs';
+import { type Assignment, createAssignment } from './assignment.js';
 import { protocolType } from './classify-trouble.js';
 import { inTime } from './deadline.js';
-import type { PartitionOffset } from './offset-ledger.js';
+import { createOffsetCommitter, type OffsetCommitter } from './offset-committer.js';
+import { createOneSignal } from './one-signal.js';
 import { withOwnOffsets } from './own-offsets.js';
-import { createBatchRunner } from './run-batch.js';
 import type { RedeliveryDelays } from './redelivery-delays.js';
+import { type BatchRun, createBatchRunner } from './run-batch.js';
+import { subscriptionAssigner } from './subscription-assigner.js';
 import type { TransportSettings } from './transport-options.js';
-
-/** One kafkajs consumer from its first join to its end. It is never restarted: a crashed one is replaced. */
-export interface GroupMember {
-  /** Resolves when the group has given it its partitions. */
-  join(): Promise<void>;
-  /** Waits for handlers until the deadline, commits, leaves. */
-  leave(timeoutMs: number): Promise<void>;
-}
 
 export interface GroupMemberOptions {
   readonly group: string;
@@ -24,7 +18,7 @@ export interface GroupMemberOptions {
   readonly maxBatchRecords: number;
   readonly delays: RedeliveryDelays;
   readonly settings: TransportSettings;
-  /** A batch was handled. */
+  /** A fetched batch has returned. */
   readonly onProgress: () => void;
   /** kafkajs has given the consumer up and disconnected it. Told once, and only after `join` resolved. */
   readonly onCrash: (error: Error) => void;
@@ -39,139 +33,147 @@ const lostMembership = new Set([
   'UNKNOWN_MEMBER_ID',
 ]);
 
-/** How long the good-bye to the broker may take after the handlers are done or given up. */
+/** How long each part of the good-bye to the broker may take once the handlers are done or given up. */
 const goodbyeMs = 5000;
 
 type Phase = 'new' | 'joining' | 'member' | 'leaving' | 'gone';
 
-export function createGroupMember(options: GroupMemberOptions): GroupMember {
-  const { settings } = options;
-  const logger: Logger = settings.logger;
-  const consumer = createConsumer(options);
-  const running = new Set<Promise<void>>();
-  const abandon = signalOnce();
-  const joined = signalOnce();
-  const crashed = signalOnce<Error>();
-  const runBatch = createBatchRunner({ ...options, ...settings, limits: settings });
-  let phase: Phase = 'new';
-  let assignment = createAssignment();
-  let commitOffsets: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
-  let committing: Promise<void> | undefined;
-  let joining: Promise<void> | undefined;
-  let commitTimer: NodeJS.Timeout | undefined;
+/** One kafkajs consumer from its first join to its end. It is never restarted: a crashed one is replaced. */
+export class GroupMember {
+  readonly #options: GroupMemberOptions;
+  readonly #consumer: Consumer;
+  readonly #runBatch: (run: BatchRun) => Promise<void>;
+  readonly #committer: OffsetCommitter;
+  readonly #running = new Set<Promise<void>>();
+  readonly #abandon = createOneSignal();
+  readonly #joined = createOneSignal();
+  readonly #crashed = createOneSignal<Error>();
+  #phase: Phase = 'new';
+  #assignment: Assignment = createAssignment();
+  #joining: Promise<void> | undefined;
+  #commitTimer: NodeJS.Timeout | undefined;
 
-  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
-    if (phase !== 'joining' && phase !== 'member') return;
-    // Kept, because this is kafkajs' only commit without retries. Its retry would send an old assignment's offsets under a new one.
-    commitOffsets = payload.commitOffsetsIfNecessary;
-    const held = assignment;
-    const heartbeat = (): Promise<void> => payload.heartbeat().catch((error: unknown) => missedHeartbeat(error));
-    const run = runBatch({ payload, assignment: held, heartbeat, abandoned: abandon.raised }).then(options.onProgress);
-    running.add(run);
-    await run.finally(() => running.delete(run));
-    // The next thing kafkajs does is to join anew; what was handled is told first, or the next owner repeats it.
-    if (held.leaving.signal.aborted) await commit();
-  };
+  constructor(options: GroupMemberOptions) {
+    const { settings } = options;
+    this.#options = options;
+    this.#consumer = createConsumer(options);
+    this.#committer = createOffsetCommitter(settings.logger);
+    this.#runBatch = createBatchRunner({ ...options, ...settings, limits: settings });
+    this.#listen();
+  }
 
-  const missedHeartbeat = (error: unknown): void => {
-    const type = protocolType(error);
-    logger.debug({ group: options.group, type, err: error }, 'a heartbeat failed');
-    if (type !== undefined && lostMembership.has(type)) assignment.leaving.abort();
-  };
+  /** Resolves when the group has given it its partitions. Called once. */
+  join(): Promise<void> {
+    this.#phase = 'joining';
+    this.#joining = this.#join();
+    return this.#joining;
+  }
 
-  /** One commit at a time; one that fails is tried again at the next tick, as long as the assignment lasts. */
-  const commit = async (): Promise<void> => {
-    while (committing !== undefined) await committing;
-    const { ledger } = assignment;
-    const pending = ledger.pending();
-    if (pending.length === 0 || commitOffsets === undefined) return;
-    committing = commitOffsets({ topics: byTopic(pending) }).then(
-      () => ledger.committed(pending),
-      (error: unknown) => logger.debug({ group: options.group, err: error }, 'offsets could not be committed now'),
-    );
-    await committing.finally(() => {
-      committing = undefined;
-    });
-  };
+  /** Waits for handlers until the deadline, commits, leaves. */
+  async leave(timeoutMs: number): Promise<void> {
+    const { group, settings } = this.#options;
+    if (this.#phase === 'gone') return;
+    this.#phase = 'leaving';
+    this.#assignment.leaving.abort();
+    // A consumer that is stopped in the middle of its join stays in the group: it is let in first.
+    await inTime(Promise.allSettled([this.#joining]), goodbyeMs);
+    const inHand = await inTime(Promise.all(this.#running), timeoutMs);
+    clearInterval(this.#commitTimer);
+    if (inHand.kind === 'late')
+      settings.logger.warn({ group, timeoutMs }, 'leaving the group without a handler that still runs');
+    // Lets go of handlers that hang: kafkajs leaves a group only when every batch has returned.
+    this.#abandon.raise();
+    await inTime(this.#commit(), goodbyeMs);
+    this.#phase = 'gone';
+    await this.#disconnect();
+  }
 
-  consumer.on(consumer.events.GROUP_JOIN, () => {
-    assignment = createAssignment();
-    joined.raise();
-  });
-  consumer.on(consumer.events.FETCH_START, () => {
-    // kafkajs can finish a join that began before it was stopped, and then has forgotten how to stop (kafkajs#1639). What a listener throws
-    // here ends the fetching, and `retriable: false` keeps it from being tried again.
-    if (phase === 'gone') throw Object.assign(new Error('the consumer was stopped'), { retriable: false });
-  });
-  consumer.on(consumer.events.REBALANCING, () => {
-    assignment.leaving.abort();
-    void commit();
-  });
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    assignment.leaving.abort();
-    clearInterval(commitTimer);
-    crashed.raise(payload.error);
-    if (phase === 'member') options.onCrash(payload.error);
-    phase = 'gone';
-  });
-
-  const disconnect = async (): Promise<void> => {
-    const outcome = await inTime(consumer.disconnect(), goodbyeMs).catch((error: unknown) => ({ kind: 'failed' as const, error }));
-    if (outcome.kind !== 'done') logger.warn({ group: options.group, outcome: outcome.kind }, 'a consumer did not take its leave of the broker');
-  };
-
-  const join = async (): Promise<void> => {
+  async #join(): Promise<void> {
+    const { topics, settings } = this.#options;
     try {
-      await consumer.connect();
-      await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
-      await consumer.run({
+      await this.#consumer.connect();
+      await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      await this.#consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: settings.concurrentPartitions,
-        eachBatch,
+        eachBatch: (payload) => this.#eachBatch(payload),
       });
-      await Promise.race([joined.raised, crashed.raised.then((error) => Promise.reject(error))]);
+      await Promise.race([this.#joined.raised, this.#crashed.raised.then((error) => Promise.reject(error))]);
     } catch (error) {
-      phase = 'gone';
-      void disconnect();
+      this.#phase = 'gone';
+      void this.#disconnect();
       throw error;
     }
-    if (isLeaving()) return;
-    phase = 'member';
-    commitTimer = setInterval(() => void commit(), settings.offsetCommitIntervalMs);
-  };
+    if (this.#phase !== 'joining') return;
+    this.#phase = 'member';
+    this.#commitTimer = setInterval(() => void this.#commit(), settings.offsetCommitIntervalMs);
+  }
 
-  // Read through a function: the phase changes while a method awaits.
-  const isLeaving = (): boolean => phase === 'leaving' || phase === 'gone';
+  #listen(): void {
+    const { events } = this.#consumer;
+    this.#consumer.on(events.GROUP_JOIN, () => {
+      this.#assignment = createAssignment();
+      this.#joined.raise();
+    });
+    this.#consumer.on(events.REBALANCING, () => {
+      this.#assignment.leaving.abort();
+      // On its way before the request to join, on the same connection.
+      void this.#commit();
+    });
+    this.#consumer.on(events.CRASH, ({ payload }) => {
+      this.#assignment.leaving.abort();
+      clearInterval(this.#commitTimer);
+      this.#crashed.raise(payload.error);
+      const wasMember = this.#phase === 'member';
+      this.#phase = 'gone';
+      if (wasMember) this.#options.onCrash(payload.error);
+    });
+    this.#consumer.on(events.FETCH_START, () => {
+      // kafkajs can finish a join that began before it was stopped, and then has forgotten how to stop (kafkajs#1639). What a listener
+      // throws here ends the fetching, and `retriable: false` keeps it from being tried again.
+      if (this.#phase === 'gone') throw Object.assign(new Error('the consumer was stopped'), { retriable: false });
+    });
+  }
 
-  return {
-    join() {
-      phase = 'joining';
-      joining = join();
-      return joining;
-    },
-    async leave(timeoutMs) {
-      if (phase === 'gone') return;
-      phase = 'leaving';
-      assignment.leaving.abort();
-      // A consumer that is stopped in the middle of its join stays in the group: it is let in first.
-      await inTime(Promise.allSettled([joining]), goodbyeMs);
-      const inHand = await inTime(Promise.all(running), timeoutMs);
-      clearInterval(commitTimer);
-      if (inHand.kind === 'late') logger.warn({ group: options.group, timeoutMs }, 'leaving the group without a handler that still runs');
-      // Lets go of handlers that hang: kafkajs leaves a group only when every batch has returned.
-      abandon.raise();
-      await inTime(commit(), goodbyeMs);
-      phase = 'gone';
-      await disconnect();
-    },
-  };
+  async #eachBatch(payload: EachBatchPayload): Promise<void> {
+    if (this.#phase !== 'joining' && this.#phase !== 'member') return;
+    this.#committer.through(payload.commitOffsetsIfNecessary);
+    const assignment = this.#assignment;
+    const heartbeat = (): Promise<void> => payload.heartbeat().catch((error: unknown) => this.#missedHeartbeat(error));
+    const run = this.#runBatch({ payload, assignment, heartbeat, abandoned: this.#abandon.raised });
+    this.#running.add(run);
+    await run.finally(() => this.#running.delete(run));
+    this.#options.onProgress();
+    // The next thing kafkajs does is to join anew; what was handled is told first, or the next owner repeats it.
+    if (assignment.leaving.signal.aborted) await this.#commit();
+  }
+
+  #missedHeartbeat(error: unknown): void {
+    const { group, settings } = this.#options;
+    const type = protocolType(error);
+    settings.logger.debug({ group, type, err: error }, 'a heartbeat failed');
+    if (type !== undefined && lostMembership.has(type)) this.#assignment.leaving.abort();
+  }
+
+  #commit(): Promise<void> {
+    return this.#committer.commit(() => this.#assignment.ledger);
+  }
+
+  async #disconnect(): Promise<void> {
+    const { group, settings } = this.#options;
+    const outcome = await inTime(this.#consumer.disconnect(), goodbyeMs).catch(() => undefined);
+    if (outcome?.kind !== 'done')
+      settings.logger.warn({ group }, 'a consumer could not take its leave of the broker; its session runs out');
+  }
 }
 
 function createConsumer({ group, settings }: GroupMemberOptions): Consumer {
   return withOwnOffsets(settings.kafka, () =>
     settings.kafka.consumer({
       groupId: group,
+      // kafkajs' default stands behind it for groups that other kafkajs consumers are in.
+      partitionAssigners: [subscriptionAssigner(settings.logger), kafkajs.PartitionAssigners.roundRobin],
       sessionTimeout: settings.sessionTimeoutMs,
       heartbeatInterval: settings.heartbeatIntervalMs,
       rebalanceTimeout: settings.rebalanceTimeoutMs,
@@ -182,27 +184,4 @@ function createConsumer({ group, settings }: GroupMemberOptions): Consumer {
       retry: { retries: 5, initialRetryTime: 200, maxRetryTime: 3000, restartOnFailure: () => Promise.resolve(false) },
     }),
   );
-}
-
-function byTopic(offsets: readonly PartitionOffset[]): { topic: string; partitions: { partition: number; offset: string }[] }[] {
-  const topics = new Map<string, { partition: number; offset: string }[]>();
-  for (const { topic, partition, offset } of offsets) {
-    const partitions = topics.get(topic) ?? [];
-    topics.set(topic, partitions);
-    partitions.push({ partition, offset: offset.toString() });
-  }
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
-}
-
-interface OneSignal<T> {
-  readonly raised: Promise<T>;
-  raise(value: T): void;
-}
-
-function signalOnce<T = void>(): OneSignal<T> {
-  let raise: (value: T) => void = () => undefined;
-  const raised = new Promise<T>((resolve) => {
-    raise = resolve;
-  });
-  return { raised, raise: (value) => raise(value) };
 }

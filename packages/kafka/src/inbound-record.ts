@@ -41,8 +41,9 @@ function readableHeaders(wire: object, limits: HeaderLimits): ReadableHeaders {
   let bytes = 0;
   for (const [name, held] of Object.entries(wire)) {
     const values: readonly unknown[] = Array.isArray(held) ? held : [held];
-    count += values.length;
-    bytes += values.length * Buffer.byteLength(name) + values.reduce((sum: number, value) => sum + byteLength(value), 0);
+    const times = Math.max(1, values.length);
+    count += times;
+    bytes += times * Buffer.byteLength(name) + values.reduce((sum: number, value) => sum + byteLength(value), 0);
     if (count > limits.count) return { headers, cut: headersCut(wire) ?? `more than ${limits.count} headers` };
     if (bytes > limits.bytes) return { headers, cut: `headers of more than ${limits.bytes} bytes` };
     headers[name] = text(values[0]);

@@ -1,7 +1,9 @@
 import { causes, protocolType } from './classify-trouble.js';
 
 /** What a member does after kafkajs gave it up. */
-export type CrashVerdict = { readonly kind: 'rejoin'; readonly delayMs: number } | { readonly kind: 'die'; readonly why: string };
+export type CrashVerdict =
+  | { readonly kind: 'rejoin'; readonly delayMs: number }
+  | { readonly kind: 'die'; readonly why: string };
 
 const hopelessTypes = new Set([
   'CLUSTER_AUTHORIZATION_FAILED',
@@ -18,7 +20,11 @@ const hopelessTypes = new Set([
   'UNSUPPORTED_SASL_MECHANISM',
   'UNSUPPORTED_VERSION',
 ]);
-const hopelessNames = new Set(['KafkaJSNotImplemented', 'KafkaJSSASLAuthenticationError', 'KafkaJSServerDoesNotSupportApiKey']);
+const hopelessNames = new Set([
+  'KafkaJSNotImplemented',
+  'KafkaJSSASLAuthenticationError',
+  'KafkaJSServerDoesNotSupportApiKey',
+]);
 
 /** Crashes that are nobody's known trouble, in a row without one handled batch, before the member is given up. */
 const maxUnexplainedCrashes = 5;

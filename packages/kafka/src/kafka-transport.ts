@@ -29,7 +29,9 @@ export function kafkaTransport(options: KafkaTransportOptions): Transport {
 
   const requireOpen = (): void => {
     if (closing === undefined) return;
-    throw new MessagingError('TRANSPORT_CLOSED', 'the transport is closed', { hint: 'Close it last, after everything that uses it.' });
+    throw new MessagingError('TRANSPORT_CLOSED', 'the transport is closed', {
+      hint: 'Close it last, after everything that uses it.',
+    });
   };
 
   const close = async (): Promise<void> => {

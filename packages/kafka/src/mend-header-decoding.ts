@@ -38,7 +38,11 @@ export function mendHeaderDecoding(kafka: object): void {
 function findDecoders(kafka: object): { decoder: Decoder; decodeRecord: DecodeRecord } {
   const loaded = createRequire(import.meta.url).cache;
   const makers = new Set<unknown>();
-  for (let at: unknown = Object.getPrototypeOf(kafka); at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+  for (
+    let at: unknown = Object.getPrototypeOf(kafka);
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at)
+  ) {
     makers.add(Reflect.get(at as object, 'constructor'));
   }
   for (const module of Object.values(loaded)) {
@@ -66,9 +70,24 @@ function requireFunction<T>(requireBeside: NodeJS.Require, path: string): T {
 
 /** Decodes a record by hand with the names that kafkajs gets wrong. */
 function decodesAsExpected(decoder: Decoder, decodeRecord: DecodeRecord): boolean {
-  const pair = (name: string, value: string): number[] => [name.length * 2, ...Buffer.from(name), value.length * 2, ...Buffer.from(value)];
+  const pair = (name: string, value: string): number[] => [
+    name.length * 2,
+    ...Buffer.from(name),
+    value.length * 2,
+    ...Buffer.from(value),
+  ];
   // Attributes, timestamp and offset deltas, no key, no value, three headers; lengths are zigzag varints.
-  const bytes = Buffer.from([0, 0, 0, 1, 1, 6, ...pair('constructor', 'a'), ...pair('__proto__', 'b'), ...pair('__proto__', 'c')]);
+  const bytes = Buffer.from([
+    0,
+    0,
+    0,
+    1,
+    1,
+    6,
+    ...pair('constructor', 'a'),
+    ...pair('__proto__', 'b'),
+    ...pair('__proto__', 'c'),
+  ]);
   try {
     const { headers } = decodeRecord(new decoder(bytes), { firstOffset: '0', firstTimestamp: '0' });
     if (typeof headers !== 'object' || headers === null) return false;

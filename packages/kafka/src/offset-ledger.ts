@@ -30,7 +30,9 @@ export function createOffsetLedger(): OffsetLedger {
       if (before === undefined || next > before.offset) handled.set(key, { topic, partition, offset: next });
     },
     pending() {
-      return [...handled].filter(([key, { offset }]) => offset > (committed.get(key) ?? -1n)).map(([, offset]) => offset);
+      return [...handled]
+        .filter(([key, { offset }]) => offset > (committed.get(key) ?? -1n))
+        .map(([, offset]) => offset);
     },
     committed(offsets) {
       for (const { topic, partition, offset } of offsets) {

@@ -44,7 +44,10 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
   };
 
   const send = async (entries: readonly SendEntry[]): Promise<void> => {
-    current ??= { producer: kafka.producer({ createPartitioner, allowAutoTopicCreation: false, retry }), connected: undefined };
+    current ??= {
+      producer: kafka.producer({ createPartitioner, allowAutoTopicCreation: false, retry }),
+      connected: undefined,
+    };
     const session = current;
     session.connected ??= session.producer.connect();
     try {
@@ -87,7 +90,10 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
   };
 }
 
-function byTopic(entries: readonly SendEntry[], owners: WeakMap<object, SendEntry>): { topic: string; messages: Message[] }[] {
+function byTopic(
+  entries: readonly SendEntry[],
+  owners: WeakMap<object, SendEntry>,
+): { topic: string; messages: Message[] }[] {
   const topics = new Map<string, Message[]>();
   for (const entry of entries) {
     const { topic, key, value, headers } = entry.record;

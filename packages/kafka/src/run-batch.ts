@@ -65,7 +65,11 @@ function* pieces(messages: readonly KafkaMessage[], size: number): Generator<rea
 
 type Outcome = 'handled' | 'rejected' | 'abandoned';
 
-async function handlePiece(options: BatchRunnerOptions, run: BatchRun, piece: readonly KafkaMessage[]): Promise<Outcome> {
+async function handlePiece(
+  options: BatchRunnerOptions,
+  run: BatchRun,
+  piece: readonly KafkaMessage[],
+): Promise<Outcome> {
   const { topic, partition } = run.payload.batch;
   const { signal } = run.assignment.leaving;
   const records = piece.map((message) => inboundRecord({ topic, partition }, message, options.limits));

@@ -27,7 +27,14 @@ export function createSendCall(records: readonly OutboundRecord[]): SendCall {
   const call: SendCall = {
     entries: records.map((record, index): SendEntry => {
       const { topic, key } = record;
-      return { record, lane: `${topic}\u0000${key}`, index, get call() { return call; } };
+      return {
+        record,
+        lane: `${topic}\u0000${key}`,
+        index,
+        get call() {
+          return call;
+        },
+      };
     }),
     sent(entry) {
       results[entry.index] = { kind: 'sent' };

@@ -64,7 +64,9 @@ async function attempt(
     return undefined;
   } catch (error) {
     if (error instanceof TransportUnavailableError) return error;
-    return new TransportUnavailableError('sending failed for a reason that says nothing about the records', { cause: error });
+    return new TransportUnavailableError('sending failed for a reason that says nothing about the records', {
+      cause: error,
+    });
   }
 }
 

@@ -27,10 +27,12 @@ export function createTopicDirectory(admin: AdminSession, now: () => number = ()
   const refused = new Map<string, { readonly refusal: Refusal; readonly until: number }>();
 
   const ask = async (topics: readonly string[]): Promise<void> => {
-    const refusal = await admin.use((client) => client.fetchTopicMetadata({ topics: [...topics] })).then(
-      () => undefined,
-      (error: unknown) => refusalOf(error),
-    );
+    const refusal = await admin
+      .use((client) => client.fetchTopicMetadata({ topics: [...topics] }))
+      .then(
+        () => undefined,
+        (error: unknown) => refusalOf(error),
+      );
     const [only, ...others] = topics;
     if (refusal === undefined) {
       for (const topic of topics) {
@@ -68,7 +70,11 @@ export function createTopicDirectory(admin: AdminSession, now: () => number = ()
 function refusalOf(error: unknown): Refusal {
   if (error instanceof TransportUnavailableError) throw error;
   const trouble = classifyTrouble(error);
-  if (trouble.kind === 'refusal') return { code: trouble.code, message: `the broker answered ${trouble.type} about the topic` };
+  if (trouble.kind === 'refusal')
+    return { code: trouble.code, message: `the broker answered ${trouble.type} about the topic` };
   const { type } = trouble;
-  throw new TransportUnavailableError(`the broker did not say which topics there are (${type ?? 'no answer'})`, { cause: error, fields: { type } });
+  throw new TransportUnavailableError(`the broker did not say which topics there are (${type ?? 'no answer'})`, {
+    cause: error,
+    fields: { type },
+  });
 }

@@ -60,36 +60,60 @@ export function resolveOptions(options: KafkaTransportOptions): TransportSetting
       bytes: integer('headerLimits.bytes', options.headerLimits?.bytes ?? 8192, { least: 1, most: gibibyte }),
     },
     sendTimeoutMs: integer('sendTimeoutMs', options.sendTimeoutMs ?? 15_000, { least: 100, most: hour }),
-    offsetCommitIntervalMs: integer('offsetCommitIntervalMs', options.offsetCommitIntervalMs ?? 1000, { least: 10, most: hour }),
+    offsetCommitIntervalMs: integer('offsetCommitIntervalMs', options.offsetCommitIntervalMs ?? 1000, {
+      least: 10,
+      most: hour,
+    }),
     sessionTimeoutMs: integer('sessionTimeoutMs', options.sessionTimeoutMs ?? 30_000, { least: 1000, most: hour }),
     heartbeatIntervalMs: integer('heartbeatIntervalMs', options.heartbeatIntervalMs ?? 3000, { least: 50, most: hour }),
-    rebalanceTimeoutMs: integer('rebalanceTimeoutMs', options.rebalanceTimeoutMs ?? 60_000, { least: 1000, most: hour }),
+    rebalanceTimeoutMs: integer('rebalanceTimeoutMs', options.rebalanceTimeoutMs ?? 60_000, {
+      least: 1000,
+      most: hour,
+    }),
     fetchWaitMs: integer('fetchWaitMs', options.fetchWaitMs ?? 500, { least: 10, most: 60_000 }),
-    fetchBytesPerPartition: integer('fetchBytesPerPartition', options.fetchBytesPerPartition ?? 524_288, { least: 1024, most: gibibyte }),
+    fetchBytesPerPartition: integer('fetchBytesPerPartition', options.fetchBytesPerPartition ?? 524_288, {
+      least: 1024,
+      most: gibibyte,
+    }),
     concurrentPartitions: integer('concurrentPartitions', options.concurrentPartitions ?? 4, { least: 1, most: 1000 }),
     redeliveryDelayMs: integer('redeliveryDelayMs', options.redeliveryDelayMs ?? 100, { least: 1, most: hour }),
-    maxRedeliveryDelayMs: integer('maxRedeliveryDelayMs', options.maxRedeliveryDelayMs ?? 5000, { least: 1, most: hour }),
+    maxRedeliveryDelayMs: integer('maxRedeliveryDelayMs', options.maxRedeliveryDelayMs ?? 5000, {
+      least: 1,
+      most: hour,
+    }),
     closeTimeoutMs: integer('closeTimeoutMs', options.closeTimeoutMs ?? 10_000, { least: 0, most: hour }),
   };
   if (settings.heartbeatIntervalMs * 3 > settings.sessionTimeoutMs) {
-    throw invalid('heartbeatIntervalMs', settings.heartbeatIntervalMs, `Give at most a third of sessionTimeoutMs (${settings.sessionTimeoutMs}).`);
+    throw invalid(
+      'heartbeatIntervalMs',
+      settings.heartbeatIntervalMs,
+      `Give at most a third of sessionTimeoutMs (${settings.sessionTimeoutMs}).`,
+    );
   }
   return settings;
 }
 
 /** A whole number within bounds, or `KAFKA_OPTION_INVALID`. */
-export function integer(field: string, value: number, bounds: { readonly least: number; readonly most: number }): number {
+export function integer(
+  field: string,
+  value: number,
+  bounds: { readonly least: number; readonly most: number },
+): number {
   if (Number.isInteger(value) && value >= bounds.least && value <= bounds.most) return value;
   throw invalid(field, value, `Give a whole number from ${bounds.least} to ${bounds.most}.`);
 }
 
 export function invalid(field: string, value: unknown, hint: string): KafkaTransportError {
-  return new KafkaTransportError('KAFKA_OPTION_INVALID', `${field} is not valid: ${String(value)}`, { fields: { field, value }, hint });
+  return new KafkaTransportError('KAFKA_OPTION_INVALID', `${field} is not valid: ${String(value)}`, {
+    fields: { field, value },
+    hint,
+  });
 }
 
 function requireClient(kafka: KafkaClient): KafkaClient {
   for (const method of ['admin', 'consumer', 'producer'] as const) {
-    if (typeof kafka?.[method] !== 'function') throw invalid('kafka', typeof kafka, 'Give a Kafka instance of kafkajs 2.');
+    if (typeof kafka?.[method] !== 'function')
+      throw invalid('kafka', typeof kafka, 'Give a Kafka instance of kafkajs 2.');
   }
   return kafka;
 }

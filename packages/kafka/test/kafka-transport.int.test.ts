@@ -20,7 +20,12 @@ describeWithKafka('on a real broker,', () => {
       name: 'kafkaTransport',
       async createTransport() {
         const client = mortalClient(brokers);
-        const transport = kafkaTransport({ kafka: client.kafka, sessionTimeoutMs: 3000, heartbeatIntervalMs: 300, fetchWaitMs: 200 });
+        const transport = kafkaTransport({
+          kafka: client.kafka,
+          sessionTimeoutMs: 3000,
+          heartbeatIntervalMs: 300,
+          fetchWaitMs: 200,
+        });
         clients.set(transport, client);
         return transport;
       },
