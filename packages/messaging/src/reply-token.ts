@@ -27,10 +27,10 @@ const version = 'v1';
 /**
  * `v1.<key id>.<HMAC-SHA-256, base64url>`. Nothing is stored, and a resend carries the same token.
  *
- * @throws MessagingError OPTIONS_INVALID for a key id or secret that is not usable.
+ * @throws MessagingError OPTIONS_INVALID for a key id or secret that is not usable, and for two keys of one id.
  */
 export function issueReplyToken(keys: ReplyTokenKeys, subject: ReplyTokenSubject): string {
-  checkKey('current', keys.current);
+  checkKeys(keys);
   return tokenUnder(keys.current, subject);
 }
 
@@ -51,6 +51,18 @@ function tokenUnder(key: ReplyTokenKey, { commandId, installation }: ReplyTokenS
     `backstitch reply token ${JSON.stringify([commandId, installation])}`,
   );
   return `${version}.${key.id}.${mac.digest('base64url')}`;
+}
+
+function checkKeys({ current, previous }: ReplyTokenKeys): void {
+  checkKey('current', current);
+  if (previous === undefined) return;
+  checkKey('previous', previous);
+  // The id in a token is how its key is found: the tokens of the older one would be refused without a word.
+  if (previous.id !== current.id) return;
+  throw new MessagingError('OPTIONS_INVALID', `reply token keys: previous.id is that of the current key`, {
+    fields: { field: 'previous.id', found: previous.id },
+    hint: 'Give each key an id of its own.',
+  });
 }
 
 function checkKey(field: string, key: ReplyTokenKey): void {

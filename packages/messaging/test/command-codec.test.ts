@@ -1,4 +1,5 @@
 import { type CloudEvent, HTTP } from 'cloudevents';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeCommand, encodeCommand, envelopeContentType, MessagingError } from '../src/index.js';
 import { someCommand } from './envelopes.js';
@@ -94,6 +95,21 @@ describe('a command on the wire', () => {
     ['a body that is too large', encodeCommand({ ...someCommand, dataJson: JSON.stringify('x'.repeat(1_100_000)) })],
   ])('refuses %s', (_, text) => {
     expect(decodeCommand(text)).toEqual({ kind: 'invalid', reason: expect.any(String) });
+  });
+
+  it('never throws while it is decoded, whatever the text or its attributes', () => {
+    const anything = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+      fc
+        .dictionary(fc.constantFrom(...Object.keys(wire())), fc.jsonValue())
+        .map((changes) => JSON.stringify({ ...wire(), ...changes })),
+    );
+    fc.assert(
+      fc.property(anything, (text) => {
+        expect(['ok', 'invalid']).toContain(decodeCommand(text).kind);
+      }),
+    );
   });
 
   it('takes a body as deep as a payload may be', () => {

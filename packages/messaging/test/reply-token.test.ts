@@ -63,11 +63,13 @@ describe('a reply token', () => {
   });
 
   it.each([
-    ['an id with a dot', { id: 'a.b', secret: old.secret }],
-    ['an empty id', { id: '', secret: old.secret }],
-    ['a short secret', { id: 'key-1', secret: 'fifteen bytes..' }],
-  ])('is not issued under %s', (_, current) => {
-    expect(() => issueReplyToken({ current }, subject)).toThrow(
+    ['an id with a dot', { current: { id: 'a.b', secret: old.secret } }],
+    ['an empty id', { current: { id: '', secret: old.secret } }],
+    ['a short secret', { current: { id: 'key-1', secret: 'fifteen bytes..' } }],
+    ['a short previous secret', { current: next, previous: { id: 'key-1', secret: 'fifteen bytes..' } }],
+    ['two keys of one id', { current: next, previous: { ...old, id: next.id } }],
+  ])('is not issued under %s', (_, keys) => {
+    expect(() => issueReplyToken(keys, subject)).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', hint: expect.any(String) }),
     );
   });

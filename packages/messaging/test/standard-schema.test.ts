@@ -35,6 +35,15 @@ describe('validate', () => {
     expect(result.kind === 'invalid' && result.violations.length).toBe(100);
   });
 
+  it('refuses a schema that becomes asynchronous on the way', () => {
+    expect(() =>
+      validate(
+        z.string().refine(async () => false),
+        'x',
+      ),
+    ).toThrow(expect.objectContaining({ code: 'SCHEMA_ASYNC', fields: { vendor: 'zod' } }));
+  });
+
   it('refuses a schema that answers a promise', () => {
     expect(() =>
       validate(
