@@ -70,6 +70,26 @@ describe.each(drivers)('once under a lease over $name', (driver) => {
     expect(await idempotency.lookup(at)).toMatchObject({ data: '"second"' });
   });
 
+  it('does not let who lost the lease write his result under the claim of who has it now', async () => {
+    const claimed = signal();
+    const gate = signal();
+    const slow = idempotency.onceUnderLease(at, async () => {
+      claimed.resolve();
+      await gate.promise;
+      return 'late';
+    });
+    const lost = slow.catch((error: unknown) => error);
+    await claimed.promise;
+    await endLease();
+    const second = await idempotency.onceUnderLease(at, async () => {
+      gate.resolve();
+      expect(await lost).toMatchObject({ code: 'LEASE_LOST' });
+      return 'second';
+    });
+    expect(second).toEqual({ kind: 'fresh', value: 'second' });
+    expect(await idempotency.lookup(at)).toMatchObject({ data: '"second"' });
+  });
+
   it('does not free the key of who took it after the lease of the failed one', async () => {
     const claimed = signal();
     const gate = signal();
