@@ -21,7 +21,8 @@ const unstorable = /\0|\p{Surrogate}/u;
  */
 export function eventRow(message: OutboxMessage, { id, time, catalog, source }: EventRowContext): NewOutboxRow {
   const { topic, aggregateType, aggregateId, key = aggregateId, type, payload } = message;
-  for (const [field, text] of Object.entries({ topic, aggregateType, aggregateId, key, type })) requireText(field, text);
+  for (const [field, text] of Object.entries({ topic, aggregateType, aggregateId, key, type }))
+    requireText(field, text);
   refuseViolations(catalog, message);
   const record = eventRecord({
     id,
@@ -50,10 +51,14 @@ function refuseViolations(catalog: EventCatalog | undefined, { type, payload }: 
   const { valid, errors } = catalog.validate(type, typeof payload === 'string' ? JSON.stringify(payload) : payload);
   if (valid) return;
   const [first] = errors;
-  throw new OutboxError('EVENT_INVALID', `The payload of ${type} breaks its schema: ${first?.path || '/'} ${first?.message}.`, {
-    fields: { type, errors },
-    hint: 'Mend the payload, or raise the version in the catalog together with its schema.',
-  });
+  throw new OutboxError(
+    'EVENT_INVALID',
+    `The payload of ${type} breaks its schema: ${first?.path || '/'} ${first?.message}.`,
+    {
+      fields: { type, errors },
+      hint: 'Mend the payload, or raise the version in the catalog together with its schema.',
+    },
+  );
 }
 
 function requireText(field: string, text: unknown, empty?: 'may be empty'): void {
@@ -66,5 +71,8 @@ function requireText(field: string, text: unknown, empty?: 'may be empty'): void
 
 function requireCount(field: string, count: number): number {
   if (Number.isSafeInteger(count) && count >= 0 && count <= 1_000) return count;
-  throw new OutboxError('EVENT_INVALID', `The event's ${field} is ${String(count)}.`, { fields: { field, found: count }, hint: 'Give a whole number from 0 to 1000.' });
+  throw new OutboxError('EVENT_INVALID', `The event's ${field} is ${String(count)}.`, {
+    fields: { field, found: count },
+    hint: 'Give a whole number from 0 to 1000.',
+  });
 }

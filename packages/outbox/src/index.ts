@@ -1,8 +1,21 @@
 export { OutboxError, type OutboxErrorCode, outboxErrorCodes } from './errors.js';
 export { outboxMigrations } from './migrations/outbox-migrations.js';
-export { createOutbox, type Outbox, type OutboxOptions, type Publish, type Published, type PublishOptions } from './outbox.js';
+export {
+  createOutbox,
+  type Outbox,
+  type OutboxOptions,
+  type Publish,
+  type Published,
+  type PublishOptions,
+} from './outbox.js';
 export type { OutboxMessage } from './outbox-message.js';
-export type { ListFailedOptions, OutboxOperations, OutboxStatus, StoredRow, StoredRowSummary } from './outbox-operations.js';
+export type {
+  ListFailedOptions,
+  OutboxOperations,
+  OutboxStatus,
+  StoredRow,
+  StoredRowSummary,
+} from './outbox-operations.js';
 export type { ClaimedRow, NewOutboxRow, OutboxRow } from './outbox-row.js';
 export type {
   ClaimOptions,
@@ -15,7 +28,10 @@ export type {
   Settlement,
 } from './outbox-store.js';
 export type { InsertOptions, OutboxTable } from './outbox-table.js';
-export { type PostgresOutboxOperationsOptions, postgresOutboxOperations } from './postgres/postgres-outbox-operations.js';
+export {
+  type PostgresOutboxOperationsOptions,
+  postgresOutboxOperations,
+} from './postgres/postgres-outbox-operations.js';
 export { type PostgresOutboxStoreOptions, postgresOutboxStore } from './postgres/postgres-outbox-store.js';
 export { type PostgresOutboxTableOptions, postgresOutboxTable } from './postgres/postgres-outbox-table.js';
 export { createPruner, type Pruner, type PrunerOptions } from './pruner.js';

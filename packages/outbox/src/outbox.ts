@@ -53,7 +53,11 @@ export interface Outbox<Trx, Type extends string = string> {
    * @throws PostgresError NOT_A_TRANSACTION for a plain knex or a pool, TRANSACTION_ENDED.
    * @throws OutboxError or MessagingError as `EVENT_INVALID`, `PAYLOAD_TOO_LARGE` and so on, before anything is written.
    */
-  publish(trx: Trx, message: OutboxMessage<Type> | readonly OutboxMessage<Type>[], options?: PublishOptions): Promise<Published>;
+  publish(
+    trx: Trx,
+    message: OutboxMessage<Type> | readonly OutboxMessage<Type>[],
+    options?: PublishOptions,
+  ): Promise<Published>;
   /**
    * A transaction of the library's own. Because it sees the commit succeed, the relay sends what was published straight from memory, without
    * reading the table.
@@ -72,7 +76,9 @@ export function createOutbox<Trx, Type extends string = string>(options: OutboxO
   const insert = async (sql: Sql, given: Parameters<Publish<Type>>, lease: { readonly bornLeaseMs?: number }) => {
     const [message, { lockKey = false } = {}] = given;
     const time = now().toISOString();
-    const messages: readonly OutboxMessage<Type>[] = Array.isArray(message) ? message : [message as OutboxMessage<Type>];
+    const messages: readonly OutboxMessage<Type>[] = Array.isArray(message)
+      ? message
+      : [message as OutboxMessage<Type>];
     const rows = messages.map((one) => eventRow(one, { id: uuidV7(), time, catalog, source }));
     if (lockKey && rows.length > 0) await lockLanes(sql, rows);
     return { ids: rows.map((row) => row.id), born: await table.insert(sql, rows, lease) };
@@ -94,7 +100,12 @@ export function createOutbox<Trx, Type extends string = string>(options: OutboxO
           return { ids };
         });
         // A savepoint of the caller's may have been rolled back, and its rows with it: those must not be sent from memory.
-        const kept = new Set(await table.unsent(sql, published.map((row) => row.id)));
+        const kept = new Set(
+          await table.unsent(
+            sql,
+            published.map((row) => row.id),
+          ),
+        );
         return { value: result, committed: published.filter((row) => kept.has(row.id)) };
       });
       relay?.publish(committed);

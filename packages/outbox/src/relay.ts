@@ -1,11 +1,10 @@
 import type { ClaimedRow } from './outbox-row.js';
 import { createBrokerPause } from './relay/broker-pause.js';
-import { batchLength } from './relay/batch-length.js';
 import { createClaimer } from './relay/claimer.js';
 import { createLaneQueue } from './relay/lane-queue.js';
 import { createPump } from './relay/pump.js';
 import { type RelayOptions, relaySettings } from './relay/relay-options.js';
-import type { SentRow } from './relay/send-outcomes.js';
+import { runOnce } from './relay/run-once.js';
 import { createSender, released } from './relay/sender.js';
 import { createSettler } from './relay/settler.js';
 import { createWakeUp } from './relay/wake-up.js';
@@ -47,7 +46,7 @@ export interface RelayRun {
  */
 export function createRelay(options: RelayOptions): Relay {
   const settings = relaySettings(options);
-  const { clock, logger, batchSize, batchBytes } = settings;
+  const { clock, logger } = settings;
   const queue = createLaneQueue({ maxHeld: settings.maxHeldRows });
   const claimer = createClaimer(settings, () => queue.held() > 0);
   const wakeClaims = createWakeUp(clock);
@@ -81,18 +80,9 @@ export function createRelay(options: RelayOptions): Relay {
     start: pump.start,
     stop: pump.stop,
     async runOnce() {
-      if (pump.state() === 'stopped') throw new OutboxError('RELAY_STOPPED', 'The relay is stopped.', { hint: 'Create a new one.' });
-      const { rows } = await claimer.claim(batchSize);
-      const outcomes: SentRow[] = [];
-      let left = rows;
-      while (left.length > 0 && !outcomes.some(({ outcome }) => outcome.kind === 'unknown')) {
-        const length = batchLength(left, { maxRows: batchSize, maxBytes: batchBytes });
-        outcomes.push(...(await sender.send(left.slice(0, length))));
-        left = left.slice(length);
-      }
-      outcomes.push(...released(left));
-      const settled = await settler.settle(outcomes);
-      return relayRun(rows, outcomes, settled.filter(({ kind }) => kind === 'lost').length);
+      if (pump.state() === 'stopped')
+        throw new OutboxError('RELAY_STOPPED', 'The relay is stopped.', { hint: 'Create a new one.' });
+      return runOnce(settings, settler);
     },
     publish(rows) {
       if (pump.state() !== 'started') return;
@@ -107,9 +97,4 @@ export function createRelay(options: RelayOptions): Relay {
       wakeClaims.wake();
     },
   };
-}
-
-function relayRun(rows: readonly ClaimedRow[], outcomes: readonly SentRow[], lost: number): RelayRun {
-  const count = (...kinds: readonly string[]): number => outcomes.filter(({ outcome }) => kinds.includes(outcome.kind)).length;
-  return { claimed: rows.length, sent: count('sent'), refused: count('refused'), released: count('released', 'unknown'), lost };
 }

@@ -3,10 +3,28 @@ import { describe, expect, it } from 'vitest';
 import type { OutboxMessage } from '../src/index.js';
 import { eventRow } from '../src/event-row.js';
 
-const context = { id: '0198f3a0-0000-7000-8000-000000000001', time: '2026-01-01T00:00:00.000Z', catalog: undefined, source: undefined };
-const message: OutboxMessage = { topic: 'orders', aggregateType: 'order', aggregateId: 'o1', type: 'OrderPlaced', payload: { total: 1 } };
+const context = {
+  id: '0198f3a0-0000-7000-8000-000000000001',
+  time: '2026-01-01T00:00:00.000Z',
+  catalog: undefined,
+  source: undefined,
+};
+const message: OutboxMessage = {
+  topic: 'orders',
+  aggregateType: 'order',
+  aggregateId: 'o1',
+  type: 'OrderPlaced',
+  payload: { total: 1 },
+};
 const catalog = eventCatalog({
-  OrderPlaced: { version: 3, schema: { type: 'object', required: ['total'], properties: { total: { type: 'integer' }, note: { type: 'string' } } } },
+  OrderPlaced: {
+    version: 3,
+    schema: {
+      type: 'object',
+      required: ['total'],
+      properties: { total: { type: 'integer' }, note: { type: 'string' } },
+    },
+  },
 });
 
 describe('the row of an event', () => {
@@ -34,10 +52,23 @@ describe('the row of an event', () => {
   });
 
   it('takes key, version, source, time, headers and order from the caller', () => {
-    const given = { key: 'lane', version: 2, headers: { traceparent: '00-a', ce_id: 'forged' }, ordered: false, maxRetries: 0, time: '2025-05-05T05:05:05Z' };
+    const given = {
+      key: 'lane',
+      version: 2,
+      headers: { traceparent: '00-a', ce_id: 'forged' },
+      ordered: false,
+      maxRetries: 0,
+      time: '2025-05-05T05:05:05Z',
+    };
     const row = eventRow({ ...message, ...given }, { ...context, source: '/shop' });
     expect(row).toMatchObject({ key: 'lane', ordered: false, maxRetries: 0 });
-    expect(row.headers).toMatchObject({ version: '2', ce_source: '/shop', traceparent: '00-a', ce_id: context.id, ce_time: '2025-05-05T05:05:05Z' });
+    expect(row.headers).toMatchObject({
+      version: '2',
+      ce_source: '/shop',
+      traceparent: '00-a',
+      ce_id: context.id,
+      ce_time: '2025-05-05T05:05:05Z',
+    });
   });
 
   it('takes the version from the catalog', () => {
@@ -49,13 +80,18 @@ describe('the row of an event', () => {
     expect(broken).toThrow(
       expect.objectContaining({
         code: 'EVENT_INVALID',
-        fields: { type: 'OrderPlaced', errors: [expect.objectContaining({ path: '/total' }), expect.objectContaining({ path: '/note' })] },
+        fields: {
+          type: 'OrderPlaced',
+          errors: [expect.objectContaining({ path: '/total' }), expect.objectContaining({ path: '/note' })],
+        },
       }),
     );
   });
 
   it('refuses a type that the catalog does not know, and does not take text for JSON text', () => {
-    expect(() => eventRow({ ...message, type: 'OrderPlacd' }, { ...context, catalog })).toThrow(expect.objectContaining({ code: 'EVENT_INVALID' }));
+    expect(() => eventRow({ ...message, type: 'OrderPlacd' }, { ...context, catalog })).toThrow(
+      expect.objectContaining({ code: 'EVENT_INVALID' }),
+    );
     expect(() => eventRow({ ...message, payload: '{"total":1}' }, { ...context, catalog })).toThrow(
       expect.objectContaining({ code: 'EVENT_INVALID' }),
     );
@@ -69,10 +105,14 @@ describe('the row of an event', () => {
     ['maxRetries', 1.5],
     ['headers', { 'x-note': 'a\0b' }],
   ])('refuses a %s that Postgres could not hold or nobody could mean', (field, found) => {
-    expect(() => eventRow({ ...message, [field]: found }, context)).toThrow(expect.objectContaining({ code: 'EVENT_INVALID' }));
+    expect(() => eventRow({ ...message, [field]: found }, context)).toThrow(
+      expect.objectContaining({ code: 'EVENT_INVALID' }),
+    );
   });
 
   it('refuses a payload that is no plain data', () => {
-    expect(() => eventRow({ ...message, payload: { at: new Date() } }, context)).toThrow(expect.objectContaining({ code: 'PAYLOAD_NOT_JSON' }));
+    expect(() => eventRow({ ...message, payload: { at: new Date() } }, context)).toThrow(
+      expect.objectContaining({ code: 'PAYLOAD_NOT_JSON' }),
+    );
   });
 });

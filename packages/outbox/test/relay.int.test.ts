@@ -17,13 +17,21 @@ async function openBroker(seed = 1) {
   const broker = createInMemoryBroker({ seed });
   const transport = broker.transport();
   await transport.ensureTopics([{ topic: 'orders', partitions: 3 }]);
-  const payloads = () => (broker.topics().get('orders') ?? []).map((record) => JSON.parse(record.value ?? 'null') as { key: string; n: number });
+  const payloads = () =>
+    (broker.topics().get('orders') ?? []).map(
+      (record) => JSON.parse(record.value ?? 'null') as { key: string; n: number },
+    );
   return { broker, transport, payloads };
 }
 
 const store = () => postgresOutboxStore({ database: db.database });
 const insert = (...rows: Parameters<typeof newRow>[0][]) =>
-  db.database.transaction((_trx, sql) => postgresOutboxTable().insert(sql, rows.map((row) => newRow(row))));
+  db.database.transaction((_trx, sql) =>
+    postgresOutboxTable().insert(
+      sql,
+      rows.map((row) => newRow(row)),
+    ),
+  );
 
 describe('two relays and 24 writers', () => {
   it('keep the order of every key and lose nothing, from memory and by polling, with a third of the transactions rolled back', async () => {
@@ -42,7 +50,9 @@ describe('two relays and 24 writers', () => {
       delivered += rows.length;
       if (delivered === expected) allDelivered();
     };
-    const relays = [transport, broker.transport()].map((one) => createRelay({ store: store(), transport: one, batchSize: 20, pollIntervalMs: 20, onDelivered }));
+    const relays = [transport, broker.transport()].map((one) =>
+      createRelay({ store: store(), transport: one, batchSize: 20, pollIntervalMs: 20, onDelivered }),
+    );
     for (const relay of relays) relay.start();
     const [first, second] = relays.map((relay) => createOutbox({ database: db.database, relay }));
     if (first === undefined || second === undefined) throw new Error('two relays were made');
@@ -50,9 +60,16 @@ describe('two relays and 24 writers', () => {
     const write = async (writer: number, index: number): Promise<void> => {
       const key = keys[writer]?.[index] ?? '';
       const isUndone = rolledBack[writer]?.[index] ?? false;
-      const message = (n: number) => ({ topic: 'orders', aggregateType: 'order', aggregateId: key, type: 'OrderPlaced', payload: { key, n } });
+      const message = (n: number) => ({
+        topic: 'orders',
+        aggregateType: 'order',
+        aggregateId: key,
+        type: 'OrderPlaced',
+        payload: { key, n },
+      });
       const count = `insert into counters (key, n) values ('${key}', 1) on conflict (key) do update set n = counters.n + 1 returning n`;
-      const next = async (trx: { raw(text: string): PromiseLike<{ rows: { n: number }[] }> }) => message((await trx.raw(count)).rows[0]?.n ?? 0);
+      const next = async (trx: { raw(text: string): PromiseLike<{ rows: { n: number }[] }> }) =>
+        message((await trx.raw(count)).rows[0]?.n ?? 0);
       const end = (): void => {
         if (isUndone) throw new Error('undo');
       };
@@ -110,7 +127,8 @@ describe('a relay that stalls beyond its lease', () => {
     await isStalled;
     await db.elapse(30_001);
     expect(await createRelay({ store: store(), transport }).runOnce()).toMatchObject({ claimed: 2, sent: 2, lost: 0 });
-    const marks = () => db.database.sql.query('select id, status, sent_at, claim_epoch from backstitch.outbox_events order by seq');
+    const marks = () =>
+      db.database.sql.query('select id, status, sent_at, claim_epoch from backstitch.outbox_events order by seq');
     const before = (await marks()).rows;
     resume();
     expect(await run).toMatchObject({ claimed: 2, sent: 2, lost: 2 });
@@ -140,7 +158,12 @@ describe('a refused record', () => {
     const { transport, payloads } = await openBroker();
     await insert({ topic: 'missing' }, { topic: 'missing' }, { payload: '{"key":"k","n":1}' });
     const relay = createRelay({ store: store(), transport });
-    const clockMs = async () => (await db.database.sql.query<{ ms: number }>('select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms')).rows[0]?.ms;
+    const clockMs = async () =>
+      (
+        await db.database.sql.query<{ ms: number }>(
+          'select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms',
+        )
+      ).rows[0]?.ms;
     const retryAtMs = async () => {
       const due = `select (extract(epoch from next_retry_at) * 1000)::float8 as ms from backstitch.outbox_events where status = 'RETRY'`;
       return (await db.database.sql.query<{ ms: number }>(due)).rows[0]?.ms;

@@ -1,4 +1,4 @@
-import { createInMemoryBroker, createVirtualClock } from '@backstitch/messaging/testing';
+import { createInMemoryBroker, createSeededRandom, createVirtualClock } from '@backstitch/messaging/testing';
 import { createMemoryDatabase } from '@backstitch/postgres/testing';
 import { describe, expect, it } from 'vitest';
 import { type ClaimedRow, createRelay, type NewOutboxRow, type RelayOptions } from '../src/index.js';
@@ -10,11 +10,13 @@ async function stage() {
   const clock = createVirtualClock();
   const broker = createInMemoryBroker({ clock, maxRecordBytes: 1_000 });
   const transport = broker.transport();
-  await transport.ensureTopics([{ topic: 'orders', partitions: 1 }, { topic: 'stock', partitions: 1 }]);
+  await transport.ensureTopics([
+    { topic: 'orders', partitions: 1 },
+    { topic: 'stock', partitions: 1 },
+  ]);
   const database = createMemoryDatabase();
   const outbox = createMemoryOutbox({ database, nowMs: clock.now });
-  let seed = 1;
-  const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
+  const { next: random } = createSeededRandom(1);
   const settings: RelayOptions = { store: outbox.store, transport, clock, monotonicNowMs: clock.now, random };
   return {
     ...outbox,
@@ -36,7 +38,8 @@ async function stage() {
   };
 }
 
-const say = (word: string, given: Partial<NewOutboxRow> = {}): NewOutboxRow => newRow({ payload: JSON.stringify(word), ...given });
+const say = (word: string, given: Partial<NewOutboxRow> = {}): NewOutboxRow =>
+  newRow({ payload: JSON.stringify(word), ...given });
 const tooLarge = (given: Partial<NewOutboxRow> = {}): NewOutboxRow => say('x'.repeat(2_000), given);
 
 describe('runOnce', () => {
@@ -46,7 +49,11 @@ describe('runOnce', () => {
     const relay = it.relay();
     expect(await relay.runOnce()).toEqual({ claimed: 2, sent: 2, refused: 0, released: 0, lost: 0 });
     expect(await relay.runOnce()).toEqual({ claimed: 0, sent: 0, refused: 0, released: 0, lost: 0 });
-    expect(it.broker.topics().get('stock')?.[0]).toMatchObject({ key: 's1', value: '"b"', headers: { ce_type: 'OrderPlaced' } });
+    expect(it.broker.topics().get('stock')?.[0]).toMatchObject({
+      key: 's1',
+      value: '"b"',
+      headers: { ce_type: 'OrderPlaced' },
+    });
     expect(await it.store.counts()).toMatchObject({ pending: 0, retry: 0, failed: 0 });
   });
 
@@ -67,12 +74,21 @@ describe('runOnce', () => {
     expect(await it.store.counts()).toMatchObject({ failed: 1, pending: 1, blockedLanes: 1 });
   });
 
+  it('sends nothing that is behind a refused record, also where bytes cut the batch in two', async () => {
+    const it = await stage();
+    await it.insert([say('a'), tooLarge(), say('behind'), say('other', { key: 'k2' })]);
+    const relay = it.relay({ batchBytes: 10 });
+    expect(await relay.runOnce()).toMatchObject({ claimed: 4, sent: 2, refused: 1, released: 1 });
+    expect(it.values('orders')).toEqual(['"a"', '"other"']);
+  });
+
   it('counts nothing against the rows when the broker is away, however often', async () => {
     const it = await stage();
     await it.insert([say('a', { maxRetries: 0 }), say('b')]);
     const relay = it.relay();
     it.broker.outage();
-    for (let round = 0; round < 10; round++) expect(await relay.runOnce()).toMatchObject({ claimed: 2, sent: 0, refused: 0, released: 2 });
+    for (let round = 0; round < 10; round++)
+      expect(await relay.runOnce()).toMatchObject({ claimed: 2, sent: 0, refused: 0, released: 2 });
     it.broker.heal();
     expect(await relay.runOnce()).toMatchObject({ sent: 2 });
     expect(it.values('orders')).toEqual(['"a"', '"b"']);
@@ -106,9 +122,8 @@ describe('a started relay', () => {
 
   it('publishes born rows from memory without waiting for the poll, and settles them', async () => {
     const it = await stage();
-    const claims: number[] = [];
     const delivered: string[] = [];
-    const store = { ...it.store, claim: async () => (claims.push(it.clock.now()), []) };
+    const store = { ...it.store, claim: async () => [] };
     const relay = it.relay({ store, onDelivered: (rows) => delivered.push(...rows.map((row) => row.payload)) });
     relay.start();
     const first = await it.insert([say('a'), say('b')], 5_000);
@@ -245,6 +260,8 @@ describe('options', () => {
     ['longestPollIntervalMs', 10],
   ])('name the field and what was found: %s %s', async (field, found) => {
     const { settings } = await stage();
-    expect(() => createRelay({ ...settings, [field]: found })).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', fields: { field, found } }));
+    expect(() => createRelay({ ...settings, [field]: found })).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID', fields: { field, found } }),
+    );
   });
 });

@@ -28,7 +28,10 @@ ${grantClaimsSql(table)}
 select * from taken`;
 
 /** Claims those of the listed rows that are free and whose lanes are. Under the same lock as `claimNextRows`. */
-export async function claimListedRows(sql: Sql, { table, ids, limit, leaseMs }: ClaimListedOptions): Promise<readonly TakenRow[]> {
+export async function claimListedRows(
+  sql: Sql,
+  { table, ids, limit, leaseMs }: ClaimListedOptions,
+): Promise<readonly TakenRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql.query<TakenRow>(claimListedSql(table), [leaseMs, limit, ids.join(',')]);
   return rows;

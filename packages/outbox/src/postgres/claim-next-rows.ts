@@ -41,9 +41,16 @@ const widerLook = 100;
  * Claims the next rows in the table's order. The caller holds the lock that serialises claims, taken by an *earlier* statement: this one's
  * snapshot must show what the claim before has done.
  */
-export async function claimNextRows(sql: Sql, { table, limit, leaseMs }: ClaimNextOptions): Promise<readonly TakenRow[]> {
+export async function claimNextRows(
+  sql: Sql,
+  { table, limit, leaseMs }: ClaimNextOptions,
+): Promise<readonly TakenRow[]> {
   const look = async (window: number): Promise<{ readonly taken: readonly TakenRow[]; readonly more: boolean }> => {
-    const { rows } = await sql.query<TakenRow & { readonly scanned: number }>(claimNextSql(table), [leaseMs, limit, window]);
+    const { rows } = await sql.query<TakenRow & { readonly scanned: number }>(claimNextSql(table), [
+      leaseMs,
+      limit,
+      window,
+    ]);
     const taken = rows.filter((row) => row.id !== null);
     return { taken, more: taken.length < limit && (rows[0]?.scanned ?? 0) >= window };
   };

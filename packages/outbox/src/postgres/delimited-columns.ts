@@ -15,6 +15,7 @@ export interface DelimitedColumns {
  */
 export function delimitedColumns(columns: readonly (readonly string[])[]): DelimitedColumns {
   let separator = usualSeparator;
-  while (columns.some((column) => column.some((value) => value.includes(separator)))) separator = `${separator}\u001f${usualSeparator}`;
+  while (columns.some((column) => column.some((value) => value.includes(separator))))
+    separator = `${separator}\u001f${usualSeparator}`;
   return { separator, columns: columns.map((column) => column.join(separator)) };
 }

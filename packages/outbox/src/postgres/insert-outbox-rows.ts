@@ -70,14 +70,20 @@ export async function insertOutboxRows(
   ]);
   // Before the statement: the database's lease begins later than this, so that ours ends earlier. One millisecond is lost to rounding.
   const leaseEndsAtMs = options.monotonicNowMs() + (options.bornLeaseMs ?? 0) - 1;
-  const inserted = await sql.query<Inserted>(insertSql(options.table), [separator, ...columns, options.bornLeaseMs ?? null]);
+  const inserted = await sql.query<Inserted>(insertSql(options.table), [
+    separator,
+    ...columns,
+    options.bornLeaseMs ?? null,
+  ]);
   if (options.bornLeaseMs === undefined) return [];
   const byId = new Map(inserted.rows.map((row) => [row.id, row]));
   return rows.flatMap((row) => {
     const place = byId.get(row.id.toLowerCase());
     if (place === undefined) return [];
     const { maxRetries: _, ...content } = row;
-    return [{ ...content, id: place.id, seq: Number(place.seq), epoch: place.epoch, leaseEndsAtMs, behind: place.behind }];
+    return [
+      { ...content, id: place.id, seq: Number(place.seq), epoch: place.epoch, leaseEndsAtMs, behind: place.behind },
+    ];
   });
 }
 

@@ -13,7 +13,11 @@ update ${table} e set status = 'SENT', sent_at = clock_timestamp(), next_retry_a
 returning e.id`;
 
 /** Marks unsent rows SENT, whoever holds them, the FAILED ones too. Answers their ids. */
-export async function markDelivered(sql: Sql, ids: readonly string[], options: { readonly table: string }): Promise<readonly string[]> {
+export async function markDelivered(
+  sql: Sql,
+  ids: readonly string[],
+  options: { readonly table: string },
+): Promise<readonly string[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql.query<{ id: string }>(markSql(options.table), [ids.join(',')]);
   return rows.map((row) => row.id);

@@ -13,7 +13,10 @@ export interface PostgresOutboxOperationsOptions {
 }
 
 /** The operator's verbs on Postgres. */
-export function postgresOutboxOperations({ database, schema = 'backstitch' }: PostgresOutboxOperationsOptions): OutboxOperations {
+export function postgresOutboxOperations({
+  database,
+  schema = 'backstitch',
+}: PostgresOutboxOperationsOptions): OutboxOperations {
   const { sql } = database;
   const options = { table: outboxTableName(schema) };
   return {

@@ -12,7 +12,11 @@ delete from ${table} where ctid = any(array(
      for update skip locked))`;
 
 /** Deletes rows sent longer ago than `olderThanMs`, at most `limit`. Answers how many. */
-export async function pruneRows(sql: Sql, { olderThanMs, limit }: PruneOptions, options: { readonly table: string }): Promise<number> {
+export async function pruneRows(
+  sql: Sql,
+  { olderThanMs, limit }: PruneOptions,
+  options: { readonly table: string },
+): Promise<number> {
   const { rowCount } = await sql.query(pruneSql(options.table), [olderThanMs, limit]);
   return rowCount;
 }

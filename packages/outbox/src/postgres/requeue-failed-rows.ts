@@ -7,7 +7,11 @@ update ${table} set status = 'PENDING', retry_count = 0, claim_epoch = claim_epo
 returning id`;
 
 /** FAILED to PENDING. Answers the ids changed. */
-export async function requeueFailedRows(sql: Sql, ids: readonly string[], options: { readonly table: string }): Promise<readonly string[]> {
+export async function requeueFailedRows(
+  sql: Sql,
+  ids: readonly string[],
+  options: { readonly table: string },
+): Promise<readonly string[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql.query<{ id: string }>(requeueSql(options.table), [ids.join(',')]);
   return rows.map((row) => row.id);

@@ -53,7 +53,11 @@ export interface SettleResult {
 }
 
 /** Records outcomes in one statement. Rows whose lease or epoch is over are left alone. */
-export async function settleRows(sql: Sql, settlements: readonly Settlement[], options: SettleOptions): Promise<SettleResult> {
+export async function settleRows(
+  sql: Sql,
+  settlements: readonly Settlement[],
+  options: SettleOptions,
+): Promise<SettleResult> {
   if (settlements.length === 0) return { settled: [], failed: [] };
   const { separator, columns } = delimitedColumns([
     settlements.map(({ id }) => id),
@@ -61,7 +65,12 @@ export async function settleRows(sql: Sql, settlements: readonly Settlement[], o
     settlements.map(({ outcome }) => outcome.kind),
     settlements.map(({ outcome }) => errorText(outcome)),
   ]);
-  const { rows } = await sql.query<Touched>(settleSql(options.table), [separator, ...columns, options.retryBaseMs, options.retryLongestMs]);
+  const { rows } = await sql.query<Touched>(settleSql(options.table), [
+    separator,
+    ...columns,
+    options.retryBaseMs,
+    options.retryLongestMs,
+  ]);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return {
     settled: settlements.map(({ id }) => settledRow(id, byId.get(id))),
@@ -71,7 +80,9 @@ export async function settleRows(sql: Sql, settlements: readonly Settlement[], o
 
 function errorText(outcome: SendOutcome): string {
   // Postgres holds no NUL in text, and a broker's message is not ours to trust.
-  return outcome.kind === 'refused' ? `${outcome.code}: ${outcome.message}`.replaceAll('\0', '').slice(0, maxErrorLength) : '';
+  return outcome.kind === 'refused'
+    ? `${outcome.code}: ${outcome.message}`.replaceAll('\0', '').slice(0, maxErrorLength)
+    : '';
 }
 
 function settledRow(id: string, row: Touched | undefined): SettledRow {

@@ -2,7 +2,8 @@ import type { Sql } from '@backstitch/postgres';
 import type { StoredRow } from '../outbox-operations.js';
 import { type StoredRecord, storedRow, summaryColumns } from './stored-row.js';
 
-const showSql = (table: string): string => `select ${summaryColumns}, payload, headers, ordered from ${table} where id = $1`;
+const showSql = (table: string): string =>
+  `select ${summaryColumns}, payload, headers, ordered from ${table} where id = $1`;
 
 export async function showRow(sql: Sql, id: string, options: { readonly table: string }): Promise<StoredRow | null> {
   const { rows } = await sql.query<StoredRecord>(showSql(options.table), [id]);

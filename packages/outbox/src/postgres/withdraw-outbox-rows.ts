@@ -12,7 +12,11 @@ delete from ${table} e using idle where e.id = idle.id
 returning e.id`;
 
 /** Deletes those of the rows that certainly were not sent. Answers their ids. */
-export async function withdrawOutboxRows(sql: Sql, ids: readonly string[], options: { readonly table: string }): Promise<readonly string[]> {
+export async function withdrawOutboxRows(
+  sql: Sql,
+  ids: readonly string[],
+  options: { readonly table: string },
+): Promise<readonly string[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql.query<{ id: string }>(withdrawSql(options.table), [ids.join(',')]);
   return rows.map((row) => row.id);

@@ -15,7 +15,10 @@ export interface LaneQueue {
   /** Rows that `claim` gave. */
   add(rows: readonly ClaimedRow[]): void;
   /** The next batch. `givenBack` are rows behind one whose lease has ended; that one itself is nobody's to give back. */
-  take(limits: BatchLimits, nowMs: number): { readonly batch: readonly ClaimedRow[]; readonly givenBack: readonly ClaimedRow[] };
+  take(
+    limits: BatchLimits,
+    nowMs: number,
+  ): { readonly batch: readonly ClaimedRow[]; readonly givenBack: readonly ClaimedRow[] };
   /** Rows were not sent: takes out what waits behind them and answers it. They count as held no longer. */
   block(rows: readonly ClaimedRow[]): readonly ClaimedRow[];
   /** Takes out and answers all that waits. */

@@ -66,13 +66,18 @@ export function createPump(parts: PumpParts): Pump {
     });
     await timeout;
     settler.abandon();
-    if (!inTime) settings.logger.warn({ timeoutMs, held: queue.held() }, 'the relay stopped before all was settled; the leases will run out');
+    if (!inTime)
+      settings.logger.warn(
+        { timeoutMs, held: queue.held() },
+        'the relay stopped before all was settled; the leases will run out',
+      );
   };
 
   return {
     state,
     start() {
-      if (state() === 'stopped') throw new OutboxError('RELAY_STOPPED', 'The relay is stopped.', { hint: 'Create a new one.' });
+      if (state() === 'stopped')
+        throw new OutboxError('RELAY_STOPPED', 'The relay is stopped.', { hint: 'Create a new one.' });
       if (state() === 'started') return;
       current = 'started';
       loops = Promise.all([claimLoop(parts, isStarted), sendLoop(parts, isStarted)]);
@@ -84,7 +89,10 @@ export function createPump(parts: PumpParts): Pump {
   };
 }
 
-async function claimLoop({ settings, queue, claimer, pause, wakeClaims, wakeSends, settler }: PumpParts, isStarted: () => boolean): Promise<void> {
+async function claimLoop(
+  { settings, queue, claimer, pause, wakeClaims, wakeSends, settler }: PumpParts,
+  isStarted: () => boolean,
+): Promise<void> {
   const { batchSize, pollIntervalMs, longestPollIntervalMs, logger, random } = settings;
   let failures = 0;
   let idle = 0;
@@ -113,11 +121,15 @@ async function claimLoop({ settings, queue, claimer, pause, wakeClaims, wakeSend
     if (more && pause.state() === 'open') continue;
     // Jittered also when all is well: relays in step would meet at the lock that serialises claims.
     const longestMs = failures > 0 ? longestClaimBackoffMs : longestPollIntervalMs;
-    if (isStarted()) await wakeClaims.sleep(backoffMs(Math.max(failures, idle, 1), { firstMs: pollIntervalMs, longestMs, random }));
+    if (isStarted())
+      await wakeClaims.sleep(backoffMs(Math.max(failures, idle, 1), { firstMs: pollIntervalMs, longestMs, random }));
   }
 }
 
-async function sendLoop({ settings, queue, sender, settler, pause, wakeClaims, wakeSends }: PumpParts, isStarted: () => boolean): Promise<void> {
+async function sendLoop(
+  { settings, queue, sender, settler, pause, wakeClaims, wakeSends }: PumpParts,
+  isStarted: () => boolean,
+): Promise<void> {
   const limits = { maxRows: settings.batchSize, maxBytes: settings.batchBytes };
   while (isStarted()) {
     const wasFull = queue.waiting() >= settings.batchSize;

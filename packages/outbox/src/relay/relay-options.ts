@@ -51,13 +51,26 @@ export function relaySettings(options: RelayOptions): RelaySettings {
     onDelivered: () => undefined,
     ...options,
   };
-  for (const name of ['batchSize', 'batchBytes', 'pollIntervalMs', 'longestPollIntervalMs', 'leaseMs', 'maxHeldRows'] as const) {
+  for (const name of [
+    'batchSize',
+    'batchBytes',
+    'pollIntervalMs',
+    'longestPollIntervalMs',
+    'leaseMs',
+    'maxHeldRows',
+  ] as const) {
     requirePositive(name, settings[name]);
   }
-  if (!Number.isInteger(settings.batchSize)) throw invalid('batchSize', settings.batchSize, 'Give a whole number of rows.');
-  if (!(settings.settleLingerMs >= 0)) throw invalid('settleLingerMs', settings.settleLingerMs, 'Give milliseconds, 0 or more.');
+  if (!Number.isInteger(settings.batchSize))
+    throw invalid('batchSize', settings.batchSize, 'Give a whole number of rows.');
+  if (!(settings.settleLingerMs >= 0))
+    throw invalid('settleLingerMs', settings.settleLingerMs, 'Give milliseconds, 0 or more.');
   if (settings.longestPollIntervalMs < settings.pollIntervalMs) {
-    throw invalid('longestPollIntervalMs', settings.longestPollIntervalMs, `Give at least pollIntervalMs, ${settings.pollIntervalMs}.`);
+    throw invalid(
+      'longestPollIntervalMs',
+      settings.longestPollIntervalMs,
+      `Give at least pollIntervalMs, ${settings.pollIntervalMs}.`,
+    );
   }
   return settings;
 }

@@ -14,7 +14,7 @@ export interface Sender {
 export interface SenderParts {
   readonly settings: RelaySettings;
   readonly queue: LaneQueue;
-  readonly pause: BrokerPause;
+  readonly pause: Pick<BrokerPause, 'trouble' | 'recovered'>;
 }
 
 export function createSender({ settings, queue, pause }: SenderParts): Sender {
@@ -40,7 +40,8 @@ export function createSender({ settings, queue, pause }: SenderParts): Sender {
   const giveUp = (rows: readonly ClaimedRow[], error: unknown): readonly SentRow[] => {
     const pauseMs = Math.round(pause.trouble());
     const fields = { error, rows: rows.length, pauseMs };
-    if (error instanceof TransportUnavailableError) logger.warn(fields, 'the broker cannot be reached; outbox rows are given back and stay unsent');
+    if (error instanceof TransportUnavailableError)
+      logger.warn(fields, 'the broker cannot be reached; outbox rows are given back and stay unsent');
     else logger.error(fields, 'the transport failed in an unknown way; outbox rows are given back and stay unsent');
     queue.forget(rows);
     return [...rows.map((row): SentRow => ({ row, outcome: { kind: 'unknown' } })), ...released(queue.drain())];

@@ -48,18 +48,22 @@ export function createSettler(options: SettlerOptions): Settler {
       await settle(sent);
       return true;
     } catch (error) {
-      logger.warn({ error, rows: sent.length }, 'the outcome of outbox rows could not be recorded; trying again until their leases end');
+      logger.warn(
+        { error, rows: sent.length },
+        'the outcome of outbox rows could not be recorded; trying again until their leases end',
+      );
       const now = monotonicNowMs();
       pending.push(...sent.filter(({ row }) => row.leaseEndsAtMs > now));
-      onOver(sent.filter(({ row }) => row.leaseEndsAtMs <= now), []);
+      onOver(
+        sent.filter(({ row }) => row.leaseEndsAtMs <= now),
+        [],
+      );
       return false;
     }
   };
   const round = async (): Promise<void> => {
-    const batch = pending.splice(0, maxRowsAStatement);
-    // Refusals apart: they may run the caller's `onFailed`, and its error must not hold up what was sent.
-    const refused = batch.filter(({ outcome }) => outcome.kind === 'refused');
-    const wentWell = await attempt(batch.filter(({ outcome }) => outcome.kind !== 'refused'));
+    const { refused, others } = apart(pending.splice(0, maxRowsAStatement));
+    const wentWell = await attempt(others);
     failures = (await attempt(refused)) && wentWell ? 0 : failures + 1;
   };
   const run = (): void => {
@@ -94,4 +98,13 @@ export function createSettler(options: SettlerOptions): Settler {
       pending = [];
     },
   };
+}
+
+/** Refusals may run the caller's `onFailed`, and its error must not hold up what was sent. */
+function apart(batch: readonly SentRow[]): {
+  readonly refused: readonly SentRow[];
+  readonly others: readonly SentRow[];
+} {
+  const isRefused = ({ outcome }: SentRow): boolean => outcome.kind === 'refused';
+  return { refused: batch.filter(isRefused), others: batch.filter((sent) => !isRefused(sent)) };
 }

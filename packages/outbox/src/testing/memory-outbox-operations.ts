@@ -4,7 +4,10 @@ import { type MemoryOutboxRow, memoryOutboxTableName } from './memory-outbox-row
 
 /** The operator's verbs in memory. */
 export function memoryOutboxOperations(database: MemoryDatabase): OutboxOperations {
-  const changeFailed = (ids: readonly string[], change: (row: MemoryOutboxRow) => MemoryOutboxRow | null): Promise<string[]> =>
+  const changeFailed = (
+    ids: readonly string[],
+    change: (row: MemoryOutboxRow) => MemoryOutboxRow | null,
+  ): Promise<string[]> =>
     database.transaction(async (tx) => {
       const table = tx.table<MemoryOutboxRow>(memoryOutboxTableName);
       const failed = ids.flatMap((id) => table.get(id) ?? []).filter((row) => row.status === 'FAILED');
@@ -21,7 +24,9 @@ export function memoryOutboxOperations(database: MemoryDatabase): OutboxOperatio
         .read((reader) =>
           reader
             .table<MemoryOutboxRow>(memoryOutboxTableName)
-            .where((row) => row.status === 'FAILED' && row.seq > afterSeq && (topic === undefined || row.topic === topic)),
+            .where(
+              (row) => row.status === 'FAILED' && row.seq > afterSeq && (topic === undefined || row.topic === topic),
+            ),
         )
         .sort((one, other) => one.seq - other.seq)
         .slice(0, limit)
@@ -30,15 +35,42 @@ export function memoryOutboxOperations(database: MemoryDatabase): OutboxOperatio
       const row = database.read((reader) => reader.table<MemoryOutboxRow>(memoryOutboxTableName).get(id));
       return row === undefined ? null : stored(row);
     },
-    requeue: (ids) => changeFailed(ids, (row) => ({ ...row, status: 'PENDING', retryCount: 0, claimEpoch: row.claimEpoch + 1 })),
+    requeue: (ids) =>
+      changeFailed(ids, (row) => ({ ...row, status: 'PENDING', retryCount: 0, claimEpoch: row.claimEpoch + 1 })),
     drop: (ids) => changeFailed(ids, () => null),
   };
 }
 
 function summary(row: MemoryOutboxRow): StoredRowSummary {
-  const { id, seq, status, topic, key, aggregateType, aggregateId, eventType, retryCount, maxRetries, lastError, inDoubt } = row;
+  const {
+    id,
+    seq,
+    status,
+    topic,
+    key,
+    aggregateType,
+    aggregateId,
+    eventType,
+    retryCount,
+    maxRetries,
+    lastError,
+    inDoubt,
+  } = row;
   return {
-    ...{ id, seq, status, topic, key, aggregateType, aggregateId, eventType, retryCount, maxRetries, lastError, inDoubt },
+    ...{
+      id,
+      seq,
+      status,
+      topic,
+      key,
+      aggregateType,
+      aggregateId,
+      eventType,
+      retryCount,
+      maxRetries,
+      lastError,
+      inDoubt,
+    },
     createdAt: new Date(row.createdAtMs),
     sentAt: row.sentAtMs === null ? null : new Date(row.sentAtMs),
   };

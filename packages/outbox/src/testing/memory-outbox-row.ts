@@ -34,7 +34,23 @@ export function laneOf(row: OutboxRow): string {
   return JSON.stringify([row.topic, row.key]);
 }
 
-export function asClaimed(row: MemoryOutboxRow, lease: { readonly leaseEndsAtMs: number; readonly behind: string | null }): ClaimedRow {
+export function asClaimed(
+  row: MemoryOutboxRow,
+  lease: { readonly leaseEndsAtMs: number; readonly behind: string | null },
+): ClaimedRow {
   const { id, topic, key, payload, headers, aggregateType, aggregateId, eventType, ordered, seq, claimEpoch } = row;
-  return { id, topic, key, payload, headers, aggregateType, aggregateId, eventType, ordered, seq, epoch: claimEpoch, ...lease };
+  return {
+    id,
+    topic,
+    key,
+    payload,
+    headers,
+    aggregateType,
+    aggregateId,
+    eventType,
+    ordered,
+    seq,
+    epoch: claimEpoch,
+    ...lease,
+  };
 }

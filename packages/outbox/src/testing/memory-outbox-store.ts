@@ -1,6 +1,14 @@
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
 import type { ClaimOptions, FailedRow, OutboxCounts, OutboxStore, SettledRow, Settlement } from '../outbox-store.js';
-import { asClaimed, isHeld, isUnsent, isWaiting, laneOf, type MemoryOutboxRow, memoryOutboxTableName } from './memory-outbox-row.js';
+import {
+  asClaimed,
+  isHeld,
+  isUnsent,
+  isWaiting,
+  laneOf,
+  type MemoryOutboxRow,
+  memoryOutboxTableName,
+} from './memory-outbox-row.js';
 
 export interface MemoryOutboxStoreOptions {
   readonly database: MemoryDatabase;
@@ -19,7 +27,10 @@ export function memoryOutboxStore(options: MemoryOutboxStoreOptions): OutboxStor
       database.transaction(async (tx) => {
         const table = tx.table<MemoryOutboxRow>(memoryOutboxTableName);
         const now = nowMs();
-        const granted = claimable(table.where((row) => row.status !== 'SENT'), { ...claim, now });
+        const granted = claimable(
+          table.where((row) => row.status !== 'SENT'),
+          { ...claim, now },
+        );
         return granted.map((row) => {
           const taken = {
             ...row,
@@ -50,7 +61,12 @@ export function memoryOutboxStore(options: MemoryOutboxStoreOptions): OutboxStor
         return settled;
       }),
     counts: async () =>
-      database.read((reader) => counts(reader.table<MemoryOutboxRow>(memoryOutboxTableName).where((row) => row.status !== 'SENT'), nowMs())),
+      database.read((reader) =>
+        counts(
+          reader.table<MemoryOutboxRow>(memoryOutboxTableName).where((row) => row.status !== 'SENT'),
+          nowMs(),
+        ),
+      ),
     prune: ({ olderThanMs, limit }) =>
       database.transaction(async (tx) => {
         const table = tx.table<MemoryOutboxRow>(memoryOutboxTableName);
@@ -62,7 +78,10 @@ export function memoryOutboxStore(options: MemoryOutboxStoreOptions): OutboxStor
   };
 }
 
-function claimable(rows: MemoryOutboxRow[], { limit, ids, now }: ClaimOptions & { readonly now: number }): MemoryOutboxRow[] {
+function claimable(
+  rows: MemoryOutboxRow[],
+  { limit, ids, now }: ClaimOptions & { readonly now: number },
+): MemoryOutboxRow[] {
   const listed = ids === undefined ? undefined : new Set(ids);
   const blocked = new Set<string>();
   const free: MemoryOutboxRow[] = [];
@@ -82,7 +101,11 @@ interface SettleContext {
   readonly retryLongestMs: number;
 }
 
-function afterSend(row: MemoryOutboxRow, { outcome }: Settlement, { now, retryBaseMs, retryLongestMs }: SettleContext): MemoryOutboxRow {
+function afterSend(
+  row: MemoryOutboxRow,
+  { outcome }: Settlement,
+  { now, retryBaseMs, retryLongestMs }: SettleContext,
+): MemoryOutboxRow {
   const given = { ...row, claimedUntilMs: null };
   switch (outcome.kind) {
     case 'sent':

@@ -12,8 +12,13 @@ export interface MemoryOutboxTableOptions {
 
 /** The outbox inside a transaction in memory. */
 export function memoryOutboxTable({ nowMs, nextSeq }: MemoryOutboxTableOptions): OutboxTable<MemoryTransaction> {
-  const open = (tx: MemoryTransaction): MemoryTable<MemoryOutboxRow> => tx.table<MemoryOutboxRow>(memoryOutboxTableName);
-  const some = (tx: MemoryTransaction, ids: readonly string[], fits: (row: MemoryOutboxRow) => boolean): MemoryOutboxRow[] => {
+  const open = (tx: MemoryTransaction): MemoryTable<MemoryOutboxRow> =>
+    tx.table<MemoryOutboxRow>(memoryOutboxTableName);
+  const some = (
+    tx: MemoryTransaction,
+    ids: readonly string[],
+    fits: (row: MemoryOutboxRow) => boolean,
+  ): MemoryOutboxRow[] => {
     const table = open(tx);
     return [...new Set(ids)].flatMap((id) => table.get(id) ?? []).filter(fits);
   };
@@ -28,7 +33,9 @@ export function memoryOutboxTable({ nowMs, nextSeq }: MemoryOutboxTableOptions):
         const row = inserted(given, table.get(given.id), { now, seq: nextSeq(), bornLeaseMs });
         table.set(row.id, row);
         if (bornLeaseMs === undefined) return [];
-        return [asClaimed(row, { leaseEndsAtMs: now + bornLeaseMs, behind: row.ordered ? nearestBefore(row, before) : null })];
+        return [
+          asClaimed(row, { leaseEndsAtMs: now + bornLeaseMs, behind: row.ordered ? nearestBefore(row, before) : null }),
+        ];
       });
     },
     async withdraw(tx, ids) {
@@ -55,7 +62,11 @@ interface Birth {
   readonly bornLeaseMs: number | undefined;
 }
 
-function inserted(given: NewOutboxRow, existing: MemoryOutboxRow | undefined, { now, seq, bornLeaseMs }: Birth): MemoryOutboxRow {
+function inserted(
+  given: NewOutboxRow,
+  existing: MemoryOutboxRow | undefined,
+  { now, seq, bornLeaseMs }: Birth,
+): MemoryOutboxRow {
   const { maxRetries = 3, ...content } = given;
   return {
     ...content,
@@ -68,7 +79,8 @@ function inserted(given: NewOutboxRow, existing: MemoryOutboxRow | undefined, { 
     sentAtMs: null,
     claimedUntilMs: bornLeaseMs === undefined ? null : now + bornLeaseMs,
     claimEpoch: existing === undefined ? (bornLeaseMs === undefined ? 0 : 1) : existing.claimEpoch + 1,
-    inDoubt: existing !== undefined && (existing.inDoubt || existing.status === 'SENT' || existing.claimedUntilMs !== null),
+    inDoubt:
+      existing !== undefined && (existing.inDoubt || existing.status === 'SENT' || existing.claimedUntilMs !== null),
     lastError: null,
   };
 }
@@ -76,12 +88,19 @@ function inserted(given: NewOutboxRow, existing: MemoryOutboxRow | undefined, { 
 function nearestBefore(row: MemoryOutboxRow, before: readonly MemoryOutboxRow[]): string | null {
   const lane = laneOf(row);
   const earlier = before.filter((other) => other.id !== row.id && other.seq < row.seq && laneOf(other) === lane);
-  return earlier.reduce<MemoryOutboxRow | null>((last, other) => (last === null || other.seq > last.seq ? other : last), null)?.id ?? null;
+  return (
+    earlier.reduce<MemoryOutboxRow | null>(
+      (last, other) => (last === null || other.seq > last.seq ? other : last),
+      null,
+    )?.id ?? null
+  );
 }
 
 function refuseTwins(rows: readonly NewOutboxRow[]): void {
   const ids = rows.map((row) => row.id);
   const twin = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twin === undefined) return;
-  throw new OutboxError('OUTBOX_DUPLICATE_ID', `The id ${twin} is given twice in one insert.`, { fields: { id: twin } });
+  throw new OutboxError('OUTBOX_DUPLICATE_ID', `The id ${twin} is given twice in one insert.`, {
+    fields: { id: twin },
+  });
 }

@@ -23,8 +23,9 @@ describe('a claim', () => {
     await insert(newRow());
     const other = await db.knex.transaction();
     await other.raw("select pg_advisory_xact_lock(hashtextextended('backstitch.outbox.claim:backstitch', 0))");
-    expect(await claimed()).toEqual([]);
+    const meanwhile = await claimed();
     await other.commit();
+    expect(meanwhile).toEqual([]);
     expect(await claimed()).toHaveLength(1);
   });
 
@@ -33,8 +34,9 @@ describe('a claim', () => {
     await insert(locked, behind, other);
     const open = await db.knex.transaction();
     await open.raw('select from backstitch.outbox_events where id = ? for update', [locked.id]);
-    expect(await claimed()).toEqual([other.id]);
+    const whileLocked = await claimed();
     await open.rollback();
+    expect(whileLocked).toEqual([other.id]);
     expect(await claimed()).toEqual([locked.id, behind.id]);
   });
 
@@ -62,8 +64,14 @@ describe('onFailed', () => {
         throw new Error('the machine refused');
       },
     });
-    const [{ id, epoch }] = (await failing.claim({ limit: 1, leaseMs: 30_000 })) as unknown as [{ id: string; epoch: number }];
-    const settlement = { id, epoch, outcome: { kind: 'refused', code: 'UNKNOWN_TOPIC', message: 'no such topic' } } as const;
+    const [{ id, epoch }] = (await failing.claim({ limit: 1, leaseMs: 30_000 })) as unknown as [
+      { id: string; epoch: number },
+    ];
+    const settlement = {
+      id,
+      epoch,
+      outcome: { kind: 'refused', code: 'UNKNOWN_TOPIC', message: 'no such topic' },
+    } as const;
     await expect(failing.settle([settlement])).rejects.toThrow('the machine refused');
     const { rows } = await db.database.sql.query('select status, event_type from backstitch.outbox_events');
     expect(rows).toEqual([{ status: 'PENDING', event_type: 'OrderPlaced' }]);
@@ -79,7 +87,10 @@ interface PlanNode {
 }
 
 async function plan(text: string, values: readonly unknown[]): Promise<PlanNode[]> {
-  const { rows } = await db.database.sql.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(`explain (format json) ${text}`, values);
+  const { rows } = await db.database.sql.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(
+    `explain (format json) ${text}`,
+    values,
+  );
   const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
   return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
 }
@@ -95,7 +106,9 @@ describe('with 100,000 sent rows and 1,000 unsent ones', () => {
     await db.database.sql.query(fill);
     await db.database.sql.query(`vacuum analyze ${name}`);
     const nodes = await plan(claimNextSql(name), [30_000, 500, 2_000]);
-    expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === 'outbox_events')).toEqual([]);
+    expect(
+      nodes.filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === 'outbox_events'),
+    ).toEqual([]);
     expect(nodes.map((node) => node['Index Name'])).toContain('outbox_events_unsent');
     expect((await store().claim({ limit: 500, leaseMs: 30_000 })).length).toBe(500);
   });

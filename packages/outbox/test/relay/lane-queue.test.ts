@@ -18,7 +18,11 @@ describe('the lane queue', () => {
 
   it('cuts a batch by bytes, but never to nothing', () => {
     const queue = createLaneQueue({ maxHeld: 10 });
-    const rows = [claimedRow({ payload: 'x'.repeat(100) }), claimedRow({ payload: 'x'.repeat(40) }), claimedRow({ payload: 'x'.repeat(40) })];
+    const rows = [
+      claimedRow({ payload: 'x'.repeat(100) }),
+      claimedRow({ payload: 'x'.repeat(40) }),
+      claimedRow({ payload: 'x'.repeat(40) }),
+    ];
     queue.add(rows);
     expect(queue.take({ maxRows: 10, maxBytes: 90 }, 0).batch).toEqual(rows.slice(0, 1));
     expect(queue.take({ maxRows: 10, maxBytes: 90 }, 0).batch).toEqual(rows.slice(1));

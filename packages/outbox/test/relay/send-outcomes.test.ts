@@ -4,7 +4,11 @@ import { claimedRow } from './claimed-row.js';
 
 it('reads the transport’s answers row by row, and takes a missing one for an unknown fate', () => {
   const rows = [claimedRow(), claimedRow(), claimedRow(), claimedRow()];
-  const outcomes = sendOutcomes(rows, [{ kind: 'sent' }, { kind: 'refused', code: 'UNKNOWN_TOPIC', message: 'no' }, { kind: 'held' }]);
+  const outcomes = sendOutcomes(rows, [
+    { kind: 'sent' },
+    { kind: 'refused', code: 'UNKNOWN_TOPIC', message: 'no' },
+    { kind: 'held' },
+  ]);
   expect(outcomes.map(({ outcome }) => outcome)).toEqual([
     { kind: 'sent' },
     { kind: 'refused', code: 'UNKNOWN_TOPIC', message: 'no' },

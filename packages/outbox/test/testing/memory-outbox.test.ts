@@ -9,7 +9,12 @@ outboxStoreConformance(
     async open({ retryBaseMs, onFailed }) {
       const clock = createVirtualClock();
       const database = createMemoryDatabase();
-      const outbox = createMemoryOutbox({ database, nowMs: clock.now, retryBaseMs, onFailed: async (_tx, rows) => onFailed(rows) });
+      const outbox = createMemoryOutbox({
+        database,
+        nowMs: clock.now,
+        retryBaseMs,
+        onFailed: async (_tx, rows) => onFailed(rows),
+      });
       const opened: OutboxUnderTest<MemoryTransaction> = {
         ...outbox,
         transaction: (work) => database.transaction(work),

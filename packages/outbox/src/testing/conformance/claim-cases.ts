@@ -6,14 +6,21 @@ export const claimCases: readonly OutboxConformanceCase[] = [
   {
     name: 'gives rows in the order of their insertion, with all that was stored',
     async run(stage) {
-      const rows = [newRow(), newRow({ key: 'k\u001e2', payload: '{"n":"\\u0000"}', headers: {} }), newRow({ ordered: false, key: '' })];
+      const rows = [
+        newRow(),
+        newRow({ key: 'k\u001e2', payload: '{"n":"\\u0000"}', headers: {} }),
+        newRow({ ordered: false, key: '' }),
+      ];
       await insertRows(stage, ...rows);
       const claimed = await claimAll(stage);
       assert.deepEqual(
         claimed.map(({ seq: _, epoch: _e, leaseEndsAtMs: _l, behind: _b, ...content }) => content),
         rows,
       );
-      assert.deepEqual([...claimed].sort((one, other) => one.seq - other.seq), claimed);
+      assert.deepEqual(
+        [...claimed].sort((one, other) => one.seq - other.seq),
+        claimed,
+      );
     },
   },
   {

@@ -3,7 +3,9 @@ import type { OutboxConformanceCase, OutboxStage } from './conformance-subject.j
 import { claimAll, idsOf, insertRows, newRow, only, refusal } from './new-row.js';
 
 /** FAILED rows, one a topic, and one row that waits behind the first. */
-async function failedRows(stage: OutboxStage): Promise<{ readonly failed: [string, string]; readonly waiting: string }> {
+async function failedRows(
+  stage: OutboxStage,
+): Promise<{ readonly failed: [string, string]; readonly waiting: string }> {
   const failed = await insertRows(stage, newRow({ maxRetries: 0 }), newRow({ maxRetries: 0, topic: 'stock' }));
   const claimed = await claimAll(stage);
   await stage.store.settle(claimed.map(({ id, epoch }) => ({ id, epoch, outcome: refusal })));

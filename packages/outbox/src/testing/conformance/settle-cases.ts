@@ -25,7 +25,9 @@ export const settleCases: readonly OutboxConformanceCase[] = [
       for (const [index, waitMs] of [retryBaseMs, retryBaseMs * 2, retryBaseMs * 4].entries()) {
         const { epoch } = only(await claimAll(stage));
         const retryCount = index + 1;
-        assert.deepEqual(await stage.store.settle([{ id, epoch, outcome: refusal }]), [{ id, kind: 'retry', retryCount }]);
+        assert.deepEqual(await stage.store.settle([{ id, epoch, outcome: refusal }]), [
+          { id, kind: 'retry', retryCount },
+        ]);
         // Half a second of room for the database's own clock, which goes on while the case runs.
         await stage.elapse(waitMs - 500);
         assert.deepEqual(await claimAll(stage), [], `retry ${retryCount} is not due yet`);
@@ -33,7 +35,9 @@ export const settleCases: readonly OutboxConformanceCase[] = [
       }
       const { epoch } = only(await claimAll(stage));
       assert.equal(stage.failed.length, 0);
-      assert.deepEqual(await stage.store.settle([{ id, epoch, outcome: refusal }]), [{ id, kind: 'failed', retryCount: 3 }]);
+      assert.deepEqual(await stage.store.settle([{ id, epoch, outcome: refusal }]), [
+        { id, kind: 'failed', retryCount: 3 },
+      ]);
       const told = only(stage.failed);
       assert.equal(told.id, id);
       assert.equal(told.inDoubt, false);
@@ -95,7 +99,13 @@ export const settleCases: readonly OutboxConformanceCase[] = [
   {
     name: 'counts rows, their age and the lanes that stand still',
     async run(stage) {
-      assert.deepEqual(await stage.store.counts(), { pending: 0, retry: 0, failed: 0, oldestAgeMs: null, blockedLanes: 0 });
+      assert.deepEqual(await stage.store.counts(), {
+        pending: 0,
+        retry: 0,
+        failed: 0,
+        oldestAgeMs: null,
+        blockedLanes: 0,
+      });
       const [failing] = (await insertRows(stage, newRow({ maxRetries: 0 }), newRow({ key: 'k2' }))) as [string];
       const [failed, retried] = await claimAll(stage);
       assert.ok(failed !== undefined && retried !== undefined && failed.id === failing);

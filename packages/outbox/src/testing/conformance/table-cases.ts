@@ -11,7 +11,10 @@ export const tableCases: readonly OutboxConformanceCase[] = [
       assert.deepEqual(idsOf(born), idsOf(rows));
       assert.deepEqual(await claimAll(stage), []);
       const settled = await stage.store.settle(born.map(({ id, epoch }) => ({ id, epoch, outcome: { kind: 'sent' } })));
-      assert.deepEqual(settled, rows.map(({ id }) => ({ id, kind: 'sent' })));
+      assert.deepEqual(
+        settled,
+        rows.map(({ id }) => ({ id, kind: 'sent' })),
+      );
     },
   },
   {
@@ -27,7 +30,8 @@ export const tableCases: readonly OutboxConformanceCase[] = [
     async run(stage) {
       const [first, last] = (await insertRows(stage, newRow(), newRow())) as [string, string];
       await insertRows(stage, newRow({ ordered: false }), newRow({ key: 'k2' }));
-      const give = async (row = newRow()) => only(await stage.transaction((tx) => stage.table.insert(tx, [row], { bornLeaseMs: leaseMs })));
+      const give = async (row = newRow()) =>
+        only(await stage.transaction((tx) => stage.table.insert(tx, [row], { bornLeaseMs: leaseMs })));
       assert.equal((await give()).behind, last);
       assert.equal((await give(newRow({ ordered: false }))).behind, null);
       assert.equal((await give(newRow({ key: 'k3' }))).behind, null);
@@ -48,7 +52,9 @@ export const tableCases: readonly OutboxConformanceCase[] = [
       assert.deepEqual(idsOf(claimed), [between, row.id]);
       assert.equal(claimed[1]?.payload, '{"n":2}');
       assert.equal((await stage.operations.show(row.id))?.retryCount, 0);
-      assert.deepEqual(await stage.store.settle([{ id: old.id, epoch: old.epoch, outcome: { kind: 'sent' } }]), [{ id: old.id, kind: 'lost' }]);
+      assert.deepEqual(await stage.store.settle([{ id: old.id, epoch: old.epoch, outcome: { kind: 'sent' } }]), [
+        { id: old.id, kind: 'lost' },
+      ]);
     },
   },
   {
@@ -126,11 +132,19 @@ export const tableCases: readonly OutboxConformanceCase[] = [
       const [one, two] = await claimAll(stage, 2);
       assert.ok(one !== undefined && two !== undefined);
       await stage.store.settle([{ id: failed, epoch: one.epoch, outcome: refusal }]);
-      assert.deepEqual([...(await stage.transaction((tx) => stage.table.unsent(tx, ids)))].sort(), [claimed, free].sort());
-      assert.deepEqual([...(await stage.transaction((tx) => stage.table.markDelivered(tx, ids)))].sort(), [...ids].sort());
+      assert.deepEqual(
+        [...(await stage.transaction((tx) => stage.table.unsent(tx, ids)))].sort(),
+        [claimed, free].sort(),
+      );
+      assert.deepEqual(
+        [...(await stage.transaction((tx) => stage.table.markDelivered(tx, ids)))].sort(),
+        [...ids].sort(),
+      );
       assert.deepEqual(await stage.transaction((tx) => stage.table.markDelivered(tx, ids)), []);
       assert.deepEqual(await stage.transaction((tx) => stage.table.unsent(tx, ids)), []);
-      assert.deepEqual(await stage.store.settle([{ id: claimed, epoch: two.epoch, outcome: refusal }]), [{ id: claimed, kind: 'lost' }]);
+      assert.deepEqual(await stage.store.settle([{ id: claimed, epoch: two.epoch, outcome: refusal }]), [
+        { id: claimed, kind: 'lost' },
+      ]);
       assert.deepEqual(await claimAll(stage), []);
     },
   },
