@@ -4,7 +4,7 @@ export type { RetryPolicy } from './definition/retry-policy.js';
 export { type SagaFunction, type SagaOptions, sagaOn } from './definition/saga.js';
 export type { Failure, LocalContext, StepContext, UndoContext } from './definition/step-context.js';
 export type { SagaDefinition, StepDefinition } from './definition/step-definition.js';
-export type { AnySaga, InputOf, OutputOf, Saga, StepsOf } from './definition/step-list.js';
+export type { AnySaga, InputOf, OutputOf, Outputs, Pair, Saga, StepsOf } from './definition/step-list.js';
 export type { SagaEngineOptions } from './engine/engine-options.js';
 export type { InstanceView } from './engine/instance-view.js';
 export { createSagaEngine, type SagaEngine, type SagaHandle, type StartOptions } from './engine/saga-engine.js';
