@@ -1,5 +1,5 @@
 import type { Logger } from '@backstitch/messaging';
-import kafkajs, { type Message, type Producer } from 'kafkajs';
+import kafkajs, { type Message, type Producer, type RecordMetadata } from 'kafkajs';
 import { classifyTrouble, type Trouble } from './classify-trouble.js';
 import { inTime } from './deadline.js';
 import type { KafkaClient } from './kafka-client.js';
@@ -43,7 +43,7 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
     };
   };
 
-  const send = async (entries: readonly SendEntry[]): Promise<void> => {
+  const send = async (entries: readonly SendEntry[]): Promise<RecordMetadata[]> => {
     current ??= {
       producer: kafka.producer({ createPartitioner, allowAutoTopicCreation: false, retry }),
       connected: undefined,
@@ -56,7 +56,16 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
       session.connected = undefined;
       throw error;
     }
-    await session.producer.sendBatch({ acks: -1, topicMessages: byTopic(entries, owners) });
+    return session.producer.sendBatch({ acks: -1, topicMessages: byTopic(entries, owners) });
+  };
+
+  /**
+   * kafkajs repeats a failed request only at brokers that have not answered yet. A partition that moves meanwhile to one that has is not
+   * sent at all, and the request resolves: so each partition is looked for in the answer.
+   */
+  const isUnanswered = (entries: readonly SendEntry[], answers: readonly RecordMetadata[]): boolean => {
+    const answered = new Set(answers.map(({ topicName, partition }) => `${topicName}/${partition}`));
+    return entries.some((entry) => !answered.has(`${entry.record.topic}/${partitions.get(entry)}`));
   };
 
   const retire = (): void => {
@@ -72,7 +81,10 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
     async produce(entries) {
       try {
         const outcome = await inTime(send(entries), sendTimeoutMs);
-        if (outcome.kind === 'done') return undefined;
+        if (outcome.kind === 'done') {
+          const unanswered = isUnanswered(entries, outcome.value);
+          return unanswered ? { kind: 'unavailable', type: 'PARTITION_UNANSWERED', cause: undefined } : undefined;
+        }
       } catch (error) {
         return classifyTrouble(error);
       }

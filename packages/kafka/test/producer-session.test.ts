@@ -1,11 +1,11 @@
 import { silentLogger } from '@backstitch/messaging';
-import type { Producer, ProducerConfig } from 'kafkajs';
+import type { Producer, ProducerConfig, RecordMetadata } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import type { KafkaClient } from '../src/kafka-client.js';
 import { createProducerSession } from '../src/producer-session.js';
 import { createSendCall, type SendEntry } from '../src/send-call.js';
 
-type SendBatch = (config: ProducerConfig, batch: Parameters<Producer['sendBatch']>[0]) => Promise<void>;
+type SendBatch = (config: ProducerConfig, batch: Parameters<Producer['sendBatch']>[0]) => Promise<RecordMetadata[]>;
 
 /** A kafkajs whose producers do what the test says. */
 function fakeKafka(sendBatch: SendBatch, connect: () => Promise<void> = async () => undefined) {
@@ -30,13 +30,17 @@ const entriesOf = (...keys: string[]): readonly SendEntry[] =>
   createSendCall(keys.map((key) => ({ topic: 'orders', key, value: 'v', headers: { a: '1' } }))).entries;
 const options = { logger: silentLogger, sendTimeoutMs: 1000 };
 
-/** Chooses a partition for each message, as kafkajs does. */
-const partition: SendBatch = async (config, { topicMessages = [] }) => {
+/** Chooses a partition for each message and answers for each of them, as kafkajs does. */
+const write: SendBatch = async (config, { topicMessages = [] }) => {
   const choose = config.createPartitioner?.();
   const partitionMetadata = Array.from({ length: 12 }, (_, partitionId) => ({ partitionId, leader: 1 })) as never;
-  for (const { topic, messages } of topicMessages) {
-    for (const message of messages) choose?.({ topic, partitionMetadata, message });
-  }
+  return topicMessages.flatMap(({ topic, messages }) =>
+    messages.map((message) => ({
+      topicName: topic,
+      partition: choose?.({ topic, partitionMetadata, message }) ?? -1,
+      errorCode: 0,
+    })),
+  );
 };
 
 describe('a producer session', () => {
@@ -49,7 +53,7 @@ describe('a producer session', () => {
     ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
     ['abc', 479470107],
   ])('puts the key %s where murmur2 says', async (key, hash) => {
-    const session = createProducerSession({ ...options, kafka: fakeKafka(partition).kafka });
+    const session = createProducerSession({ ...options, kafka: fakeKafka(write).kafka });
     const [entry] = entriesOf(key) as [SendEntry];
     expect(session.partitionOf(entry)).toBeUndefined();
     expect(await session.produce([entry])).toBeUndefined();
@@ -58,7 +62,10 @@ describe('a producer session', () => {
 
   it('asks for all in-sync replicas, creates no topics, and connects when it is first used', async () => {
     const sent: object[] = [];
-    const { kafka, made } = fakeKafka(async (_, batch) => void sent.push(batch));
+    const { kafka, made } = fakeKafka((config, batch) => {
+      sent.push(batch);
+      return write(config, batch);
+    });
     const session = createProducerSession({ ...options, kafka });
     expect(made).toHaveLength(0);
     await session.produce(entriesOf('a', 'b'));
@@ -85,9 +92,8 @@ describe('a producer session', () => {
 
   it('connects again after it could not', async () => {
     let refusals = 1;
-    const { kafka } = fakeKafka(
-      async () => undefined,
-      () => (refusals-- > 0 ? Promise.reject(new Error('ECONNREFUSED')) : Promise.resolve()),
+    const { kafka } = fakeKafka(write, () =>
+      refusals-- > 0 ? Promise.reject(new Error('ECONNREFUSED')) : Promise.resolve(),
     );
     const session = createProducerSession({ ...options, kafka });
     expect(await session.produce(entriesOf('a'))).toMatchObject({ kind: 'unavailable' });
@@ -96,7 +102,7 @@ describe('a producer session', () => {
 
   it('gives up a request at the deadline, together with its producer', async () => {
     let hangs = true;
-    const { kafka, made } = fakeKafka(() => (hangs ? new Promise(() => undefined) : Promise.resolve()));
+    const { kafka, made } = fakeKafka((config, batch) => (hangs ? new Promise(() => undefined) : write(config, batch)));
     const session = createProducerSession({ ...options, sendTimeoutMs: 1, kafka });
     expect(await session.produce(entriesOf('a'))).toMatchObject({ kind: 'unavailable', type: 'SEND_TIMEOUT' });
     hangs = false;
@@ -104,5 +110,13 @@ describe('a producer session', () => {
     expect(made.map(({ disconnected }) => disconnected)).toEqual([true, false]);
     await session.close(1000);
     expect(made.map(({ disconnected }) => disconnected)).toEqual([true, true]);
+  });
+
+  it('does not take a request for written whose answer leaves out a partition', async () => {
+    const keys = Array.from({ length: 10 }, (_, at) => `key-${at}`);
+    const forgetful: SendBatch = async (config, batch) => (await write(config, batch)).slice(1);
+    const session = createProducerSession({ ...options, kafka: fakeKafka(forgetful).kafka });
+    const entries = entriesOf(...keys);
+    expect(await session.produce(entries)).toMatchObject({ kind: 'unavailable', type: 'PARTITION_UNANSWERED' });
   });
 });
