@@ -14,7 +14,7 @@ export interface SagaStore<Trx> {
   within(trx: Trx): SagaTransaction<Trx>;
   /** Reads without locks; unknown ids are left out. `now` is read with the rows. */
   load(ids: readonly string[]): Promise<{ readonly now: number; readonly instances: readonly StoredInstance[] }>;
-  /** Ids of instances of the given definitions whose `wake_at` has come, the longest overdue first. */
+  /** Ids of instances of the given definitions whose `wake_at` has come, the longest overdue first (to within ten seconds). */
   due(options: { readonly limit: number; readonly definitions: readonly DefinitionKey[] }): Promise<readonly string[]>;
   /** Which of these commands (by outbox row id) are still unsent. */
   unsent(outboxIds: readonly string[]): Promise<readonly string[]>;
@@ -63,7 +63,7 @@ export interface SagaTransaction<Trx> {
    * answers `busy` with the transaction still usable. Keys outlive their instances.
    */
   claimStartKey(claim: StartKeyClaim): Promise<StartKeyAnswer>;
-  /** New instances with their journal and messages. */
+  /** New instances with their journal and messages. Their first revision is 1. */
   insert(instances: readonly NewStoredInstance[], options?: SaveOptions): Promise<readonly ClaimedRow[]>;
   /** Loads and locks rows until the transaction ends, in id order so that two of these cannot deadlock. */
   lock(ids: readonly string[]): Promise<readonly StoredInstance[]>;
@@ -74,7 +74,10 @@ export interface SagaTransaction<Trx> {
   save(changes: readonly InstanceChange[], options?: SaveOptions): Promise<SaveResult>;
   /** Takes back commands that are certainly unsent, by outbox row id; answers which. */
   withdraw(outboxIds: readonly string[]): Promise<readonly string[]>;
-  /** Keeps an input for an instance and wakes it. Answers the ids of the letters whose instance does not exist: those are not kept. */
+  /**
+   * Keeps an input for an instance and wakes it, a parked, paused or finished one too: until a save takes its last letter an instance stays
+   * due, whatever `wakeAt` that save gave. Answers the ids of the letters whose instance does not exist: those are not kept.
+   */
   post(letters: readonly NewLetter[]): Promise<readonly string[]>;
   /** Runs once the transaction may have ended: a hint, after a rollback too, and where the driver cannot tell it never comes. */
   afterEnd(run: () => void): void;
@@ -127,7 +130,7 @@ export interface SaveResult {
 }
 
 export interface NewLetter {
-  /** Given by the sender of the letter: the same id is kept once. */
+  /** Given by the sender of the letter: the same id is kept once an instance. */
   readonly id: string;
   readonly sagaId: string;
   readonly input: SagaInput;

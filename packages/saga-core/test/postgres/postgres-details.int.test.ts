@@ -9,6 +9,7 @@ import {
   postgresFenceStore,
   postgresSagaStore,
 } from '../../src/postgres/index.js';
+import { lockInstances } from '../../src/postgres/lock-instances.js';
 import { insertSample, sample } from '../../src/testing/conformance/sample-instance.js';
 import { knexSagaDatabase, type SagaDatabase } from './saga-database.js';
 
@@ -97,6 +98,17 @@ describe('the saga store on Postgres', () => {
     });
     await expect(change(`status = 'lost'`)).rejects.toMatchObject({ code: '23514' });
     await expect(change('wake_at = null, due_from = null, paused = true')).resolves.toMatchObject({ rowCount: 1 });
+  });
+
+  it('locks in id order, also where the planner walks the table as it lies on disk', async () => {
+    const { store } = stage();
+    const ids = [3, 1, 2].map((last) => `0198b1c2-0000-7000-8000-00000000000${last}`);
+    for (const id of ids) await store.transaction((tx) => tx.insert([sample({ id })]));
+    const order = await db.database.transaction(async (_trx, sql) => {
+      await sql.query('set local enable_indexscan = off; set local enable_bitmapscan = off');
+      return [...(await lockInstances(sql, ids, { table: 'backstitch.saga_instances' })).keys()];
+    });
+    expect(order).toEqual([...ids].sort());
   });
 
   it('says which instance cannot be read where its row was damaged', async () => {
