@@ -41,7 +41,8 @@ create table {{schema}}.outbox_events (
 with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 -- The claim walks this in order. It names no column that a claim changes, so that claims stay heap-only updates.
-create index outbox_events_unsent on {{schema}}.outbox_events (seq) where status in ('PENDING', 'RETRY');
+-- Not by status: a query on that may be planned over the index on (status, created_at), and then reads and sorts all that is unsent.
+create index outbox_events_unsent on {{schema}}.outbox_events (seq) where sent_at is null;
 -- Is there an unsent row before this one in its lane?
 create index outbox_events_lane on {{schema}}.outbox_events (topic, key, seq) where ordered and status <> 'SENT';
 -- Which lanes stand still? Nearly always empty.

@@ -8,6 +8,7 @@ import { claimedRows } from './grant-claims.js';
 import { outboxTableName } from './outbox-table-name.js';
 import { pruneRows } from './prune-rows.js';
 import { settleRows } from './settle-rows.js';
+import { takeTurn } from './take-turn.js';
 
 export interface PostgresOutboxStoreOptions {
   /** `postgresDatabase(knex)` or `postgresDatabase(pool)`. */
@@ -23,8 +24,6 @@ export interface PostgresOutboxStoreOptions {
   /** Milliseconds that never go back, for the ends of leases. Default `performance.now()`. The relay must be given the same. */
   readonly monotonicNowMs?: () => number;
 }
-
-const takeTurn = 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine';
 
 /** The outbox's store on Postgres. */
 export function postgresOutboxStore(options: PostgresOutboxStoreOptions): OutboxStore {

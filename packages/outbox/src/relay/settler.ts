@@ -94,8 +94,7 @@ export function createSettler(options: SettlerOptions): Settler {
     },
     abandon() {
       timer?.();
-      timer = undefined;
-      pending = [];
+      [timer, pending] = [undefined, []];
     },
   };
 }
