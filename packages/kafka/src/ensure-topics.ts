@@ -17,6 +17,7 @@ export async function ensureTopics(
 ): Promise<void> {
   const wanted = new Map(specs.map((spec) => [spec.topic, spec]));
   const names = [...wanted.keys()];
+  if (names.length === 0) return;
   topics.forget(names);
   const standing = await topics.look(names);
   for (const [topic, { code }] of standing) {

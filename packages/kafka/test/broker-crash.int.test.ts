@@ -9,15 +9,16 @@ import { collectingReader, firstValues } from './collecting-reader.js';
 import { mortalClient } from './mortal-client.js';
 
 /** A broker of its own: the run's is shared with every other test. */
-type Crashable = KafkaServer & Required<Pick<KafkaServer, 'crash' | 'restart'>>;
+type Crashable = Required<KafkaServer>;
 
 async function startCrashable(): Promise<Crashable> {
   const server = await startKafka({ crashFriendly: true, quiet: true });
   if (server.kind === 'none') throw new Error('describeWithKafka lets nobody in without a Kafka');
-  const { crash, restart } = server;
-  if (crash === undefined || restart === undefined)
+  const { crash, restart, suspend, resume } = server;
+  if (crash === undefined || restart === undefined || suspend === undefined || resume === undefined) {
     throw new Error('a Kafka given by KAFKA_BROKERS cannot be killed: unset it');
-  return { ...server, crash, restart };
+  }
+  return { ...server, crash, restart, suspend, resume };
 }
 
 const untilSent = async (transport: Transport, records: readonly OutboundRecord[]): Promise<void> => {
@@ -108,6 +109,27 @@ describeWithKafka('over a crash of the broker', () => {
     crashed = true;
     await server.restart();
     await reader.until((records) => records.some(({ value }) => value === 'being handled'));
+    await subscription.close();
+  }, 120_000);
+
+  it('rejects at its deadline while the broker is frozen, and sends and reads on when it thaws', async () => {
+    const topic = await newTopic();
+    const reader = collectingReader();
+    const subscription = await transport.subscribe({
+      group: `group-${randomUUID()}`,
+      topics: [topic],
+      handle: reader.handle,
+    });
+    await untilSent(transport, [{ topic, key: 'k', value: 'before' }]);
+    await server.suspend();
+    // Nobody closes the connection and nobody answers: only the transport's own deadline ends this.
+    const stuck = transport.send([{ topic, key: 'k', value: 'frozen' }]);
+    const behind = transport.send([{ topic, key: 'k', value: 'behind it' }]);
+    await expect(stuck).rejects.toBeInstanceOf(TransportUnavailableError);
+    await expect(behind).rejects.toBeInstanceOf(TransportUnavailableError);
+    await server.resume();
+    await untilSent(transport, [{ topic, key: 'k', value: 'after' }]);
+    await reader.until((records) => records.some(({ value }) => value === 'after'));
     await subscription.close();
   }, 120_000);
 
