@@ -14,6 +14,15 @@ class RolledBack extends Error {
   }
 }
 
+/** The handler's own trouble with something else than this database. Not as a `cause`: that would read as trouble with the database. */
+export class HandlerFailure extends Error {
+  readonly thrown: unknown;
+  constructor(thrown: unknown) {
+    super(thrown instanceof Error ? thrown.message : String(thrown));
+    this.thrown = thrown;
+  }
+}
+
 /**
  * Calls the handler in a savepoint: a returned value succeeds, a returned `decline(…)` undoes what the handler wrote and says no. Whatever it
  * throws, and whatever breaks the contract, is thrown on: then nothing of the transaction is kept.
@@ -29,8 +38,7 @@ export async function handleCommand<Trx>(participant: Participant, command: Comm
     });
   } catch (error) {
     if (error instanceof RolledBack) return declinedAnswer(contract, error.declined);
-    if (!isSocketError(error)) throw error;
-    throw new SagaError('HANDLER_FAILED', error instanceof Error ? error.message : String(error), { cause: error });
+    throw isSocketError(error) ? new HandlerFailure(error) : error;
   }
 }
 

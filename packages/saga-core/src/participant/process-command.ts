@@ -4,7 +4,7 @@ import { SagaError } from '../errors.js';
 import { tombstoneCommand } from '../machine/effect.js';
 import { decideFence } from './decide-fence.js';
 import type { FenceKey, FenceRow, FenceStore, FenceTransaction } from './fence-store.js';
-import { handleCommand } from './handle-command.js';
+import { HandlerFailure, handleCommand } from './handle-command.js';
 import type { Participant } from './participant.js';
 import { type Answer, replyMessage } from './reply-message.js';
 
@@ -31,11 +31,11 @@ export async function processCommand<Trx>(options: ProcessCommandOptions<Trx>, c
     try {
       return options.publish(await store.transaction((tx) => run(options, command, tx)));
     } catch (error) {
-      const failure = store.classify(error);
+      const failure = error instanceof HandlerFailure ? 'other' : store.classify(error);
       if (failure === 'infrastructure' || (failure === 'conflict' && conflicts >= maxConflicts)) throw error;
       if (failure === 'conflict') continue;
       const { commandId, sagaId, attempt } = command;
-      logger.warn({ participant: participant.name, command: command.command, commandId, sagaId, attempt, err: error }, 'command failed');
+      logger.warn({ participant: participant.name, command: command.command, commandId, sagaId, attempt, err: error instanceof HandlerFailure ? error.thrown : error }, 'command failed');
       const answer: Answer = { outcome: 'failed', ...describe(error), dataJson: 'null' };
       return options.publish(await store.transaction((tx) => reply(options, command, { answer, tx })));
     }
