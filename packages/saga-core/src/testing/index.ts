@@ -1,3 +1,21 @@
+export {
+  createMemoryFenceStore,
+  createMemorySagaStore,
+  fenceStoreConformance,
+  type FenceStoreSubject,
+  type FenceStoreUnderTest,
+  MemoryConstraintError,
+  type MemoryFenceStore,
+  type MemoryFenceStoreOptions,
+  memoryNotSentHook,
+  type MemorySagaStore,
+  type MemorySagaStoreOptions,
+  sagaStoreConformance,
+  type SagaStoreOpenOptions,
+  type SagaStoreSubject,
+  type SagaStoreUnderTest,
+  type StoreConformanceApi,
+} from './stores.js';
 export { testSaga, type SagaTest } from './test-saga.js';
 export { declined, type React, type Reaction, type ReplyReaction, type Wait } from './test-saga-reaction.js';
 export type { StubContext, StubUndoContext, TestSagaOptions, TestVerb } from './test-saga-script.js';

@@ -50,7 +50,9 @@ async function handled({ definition, options }: Script, { sent, command, handle 
   } catch (error) {
     return { kind: 'failed', code: 'HANDLER_FAILED', message: error instanceof Error ? error.message : String(error) };
   }
-  return isDeclined(answer) ? declinedWith(command, answer) : succeededWith(command, answer);
+  if (isDeclined(answer)) return declinedWith(command, answer);
+  // As the real participant: what a handler returns where the contract answers nothing is dropped.
+  return succeededWith(command, command.spec.reply === undefined ? undefined : answer);
 }
 
 function isDeclined(answer: unknown): answer is Declined {
