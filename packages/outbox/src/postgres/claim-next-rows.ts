@@ -33,9 +33,12 @@ claimable as materialized (
 ${grantClaimsSql(table)}
 select (select count(*)::integer from scanned) as scanned, taken.* from (select) one left join taken on true`;
 
-/** Rows looked at for each row wanted: others' leases may fill the front of the table. */
+/**
+ * Rows looked at for each row wanted: leases may fill the front of the table. Bounded, because in one long lane every look between a claim and
+ * its settlement finds nothing; what is behind more held rows than this waits until they are settled or their leases end.
+ */
 const firstLook = 4;
-const widerLook = 100;
+const widerLook = 20;
 
 /**
  * Claims the next rows in the table's order. The caller holds the lock that serialises claims, taken by an *earlier* statement: this one's
