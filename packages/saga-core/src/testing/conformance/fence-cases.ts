@@ -106,6 +106,23 @@ export const fenceCases: readonly FenceStoreCase[] = [
     },
   },
   {
+    name: 'lets copies of an undo take turns too, at a row that has long been there',
+    async run(stage) {
+      await settle(stage, keyOf(), done);
+      const copies = Array.from({ length: 6 }, () =>
+        stage.store.transaction(async (tx) => {
+          const row = await tx.claim(keyOf());
+          // A handler's work lies between the look and the settlement.
+          await tx.now();
+          if (row.status === 'succeeded') await tx.settle(keyOf(), { ...row, status: 'undone', undoReply: 'null' });
+          return row.status;
+        }),
+      );
+      const found = await Promise.all(copies);
+      assert.deepEqual([...found].sort(), ['succeeded', ...Array.from({ length: 5 }, () => 'undone')]);
+    },
+  },
+  {
     name: 'lets a command and its undo take turns, whichever comes first',
     async run(stage) {
       const keys = Array.from({ length: 8 }, (_, round) => keyOf({ round }));
