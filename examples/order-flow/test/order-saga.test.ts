@@ -9,36 +9,19 @@ const placeOrder = placeOrderSaga({ create: nothing, confirm: nothing, cancel: n
 const id = '6f1c2f9e-5d3b-4a57-9c3e-0d5a4f7b2c11';
 const total = { amountMinor: 4200, currency: 'EUR' };
 const order = { orderId: id, customerId: 'ada', items: [{ sku: 'lamp', quantity: 2, unitPriceMinor: 2100 }], total };
-const test = testSaga(placeOrder, { trx: null })
-  .given(order)
-  .when(inventory.reserve, { reply: { reservationId: id } });
+const shop = testSaga(placeOrder, { trx: null }).given(order);
+const stocked = shop.when(inventory.reserve, { reply: { reservationId: id } });
 
 it('confirms an order that can be reserved and paid', async () => {
-  const run = await test.when(payments.authorize, { reply: { paymentId: id } }).run();
-  expect(run.trace).toEqual(['+createOrder', '+reserveInventory', '+authorizePayment', '+confirmOrder']);
+  const { trace } = await stocked.when(payments.authorize, { reply: { paymentId: id } }).run();
+  expect(trace.join(' ')).toBe('+createOrder +reserveInventory +authorizePayment +confirmOrder');
 });
-
 it('gives the stock back and cancels the order when the payment is declined', async () => {
-  const run = await test
-    .when(payments.authorize, declined(payments.authorize, 'PAYMENT_DECLINED', { reason: 'INSUFFICIENT_FUNDS' }))
-    .run();
-  expect(run.trace).toEqual([
-    '+createOrder',
-    '+reserveInventory',
-    '!authorizePayment:PAYMENT_DECLINED',
-    '-reserveInventory',
-    '-createOrder',
-  ]);
+  const no = declined(payments.authorize, 'PAYMENT_DECLINED', { reason: 'INSUFFICIENT_FUNDS' });
+  const { trace } = await stocked.when(payments.authorize, no).run();
+  expect(trace.slice(2).join(' ')).toBe('!authorizePayment:PAYMENT_DECLINED -reserveInventory -createOrder');
 });
-
 it('voids a payment that nobody answered for', async () => {
-  const run = await test.when(payments.authorize, { drop: true }).run();
-  expect(run.trace).toEqual([
-    '+createOrder',
-    '+reserveInventory',
-    '!authorizePayment:STEP_TIMED_OUT',
-    '-authorizePayment',
-    '-reserveInventory',
-    '-createOrder',
-  ]);
+  const { trace } = await stocked.when(payments.authorize, { drop: true }).run();
+  expect(trace.slice(3).join(' ')).toBe('-authorizePayment -reserveInventory -createOrder');
 });

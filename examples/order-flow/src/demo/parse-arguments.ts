@@ -1,0 +1,42 @@
+export interface DemoOptions {
+  readonly transport: 'memory' | 'kafka';
+  readonly output: 'text' | 'json';
+  readonly logs: 'silent' | 'verbose';
+}
+
+export type DemoCall =
+  | { readonly kind: 'run'; readonly options: DemoOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'refused'; readonly message: string };
+
+export const helpText = `Usage: npm run demo -- [options]
+
+Twenty orders go through five services. Some are out of stock, some are declined, one service is silent for a while and one
+crashes; at the end it is checked that nothing was lost and nothing happened twice.
+
+  --kafka     a real broker (KAFKA_BROKERS, a Docker engine, or Java 17 with Maven) and a process for each service, one of
+              which is killed; without it everything runs in this process over a broker in memory
+  --json      the result as one line of JSON on standard output; the rest goes to standard error
+  --verbose   what the services log, on standard error
+  --help      this text
+
+Postgres is embedded and needs nothing; DATABASE_URL names another server. Exit status: 0 where every invariant holds,
+1 where one does not, 2 for a wrong call or where there is no Kafka to be had.
+`;
+
+const flags: readonly string[] = ['--kafka', '--json', '--verbose', '--help', '-h'];
+
+export function parseArguments(given: readonly string[]): DemoCall {
+  // npm and pnpm differ in whether they pass the separator on.
+  const words = given.filter((word) => word !== '--');
+  const unknown = words.filter((word) => !flags.includes(word));
+  if (unknown.length > 0)
+    return { kind: 'refused', message: `unknown option ${unknown.join(', ')}; --help lists the known ones` };
+  if (words.includes('--help') || words.includes('-h')) return { kind: 'help' };
+  const options: DemoOptions = {
+    transport: words.includes('--kafka') ? 'kafka' : 'memory',
+    output: words.includes('--json') ? 'json' : 'text',
+    logs: words.includes('--verbose') ? 'verbose' : 'silent',
+  };
+  return { kind: 'run', options };
+}

@@ -1,0 +1,4 @@
+import { runMessagingService } from '../service/run-service.js';
+import { createInventoryService } from './inventory-service.js';
+
+await runMessagingService('inventory', createInventoryService);
