@@ -21,9 +21,13 @@ export function answerTo(script: Script, sent: SendCommand): Answered {
   const command = commandsIn(script.definition).get(sent.command);
   if (sent.command === tombstoneCommand || command === undefined) return fixed(plain);
   const said = script.reactions.get(command.name);
-  if (said !== undefined) return fixed(deliveryOf(command, typeof said === 'function' ? said(sent.data as never, sent.attempt) : said));
-  const handler = script.options.participants?.find(({ handlers }) => handlers.has(command.name))?.handlers.get(command.name);
-  if (handler !== undefined) return { delivery: plain, run: () => handled(script, { sent, command, handle: handler.handle }) };
+  if (said !== undefined)
+    return fixed(deliveryOf(command, typeof said === 'function' ? said(sent.data as never, sent.attempt) : said));
+  const handler = script.options.participants
+    ?.find(({ handlers }) => handlers.has(command.name))
+    ?.handlers.get(command.name);
+  if (handler !== undefined)
+    return { delivery: plain, run: () => handled(script, { sent, command, handle: handler.handle }) };
   if (command.spec.reply === undefined) return fixed(plain);
   throw new SagaError('OPTION_INVALID', `nobody says what '${command.name}' answers, which step '${sent.step}' sends`, {
     fields: { command: command.name, step: sent.step },
@@ -41,12 +45,23 @@ interface Call {
 
 async function handled({ definition, options }: Script, { sent, command, handle }: Call): Promise<ReplyOutcome> {
   const payload = validate(command.spec.request, sent.data);
-  if (payload.kind === 'invalid') return { kind: 'failed', code: 'COMMAND_INVALID', message: `'${command.name}' breaks its contract` };
+  if (payload.kind === 'invalid')
+    return { kind: 'failed', code: 'COMMAND_INVALID', message: `'${command.name}' breaks its contract` };
   const decline = (code: string, detail: unknown): Declined => ({ kind: 'declined', code, detail });
-  const about = { id: sent.commandId, sagaId: options.sagaId ?? 'saga-1', saga: definition.name, step: sent.step, attempt: sent.attempt };
+  const about = {
+    id: sent.commandId,
+    sagaId: options.sagaId ?? 'saga-1',
+    saga: definition.name,
+    step: sent.step,
+    attempt: sent.attempt,
+  };
   let answer: unknown;
   try {
-    answer = await handle({ trx: options.trx as never, command: { ...about, payload: payload.value as never }, decline });
+    answer = await handle({
+      trx: options.trx as never,
+      command: { ...about, payload: payload.value as never },
+      decline,
+    });
   } catch (error) {
     return { kind: 'failed', code: 'HANDLER_FAILED', message: error instanceof Error ? error.message : String(error) };
   }

@@ -1,4 +1,11 @@
-import { type AnyCommand, encodeJson, type ErrorsOf, type ReplyInputOf, type RequestOf, validate } from '@backstitch/messaging';
+import {
+  type AnyCommand,
+  encodeJson,
+  type ErrorsOf,
+  type ReplyInputOf,
+  type RequestOf,
+  validate,
+} from '@backstitch/messaging';
 import { type Duration, parseDuration } from '../definition/duration.js';
 import { SagaError } from '../errors.js';
 import type { ReplyOutcome } from '../machine/saga-input.js';
@@ -32,7 +39,8 @@ export interface ReplyReaction<C extends AnyCommand> {
   readonly replyLost?: true;
 }
 
-type DeclinedBy<C> = { readonly [K in keyof ErrorsOf<C> & string]: Declined<K, ErrorsOf<C>[K]> }[keyof ErrorsOf<C> & string];
+type DeclinedBy<C> = { readonly [K in keyof ErrorsOf<C> & string]: Declined<K, ErrorsOf<C>[K]> }[keyof ErrorsOf<C> &
+  string];
 
 /** Asked at every sending: `attempt` counts from 1. */
 export type React<C extends AnyCommand> = (payload: RequestOf<C>, attempt: number) => Reaction<C>;
@@ -68,7 +76,8 @@ export type Delivery =
 export function deliveryOf(command: AnyCommand, reaction: Reaction<AnyCommand>): Delivery {
   if (typeof reaction !== 'object' || reaction === null) throw unreadable(command, reaction);
   if ('drop' in reaction) return { kind: 'lost' };
-  if ('refused' in reaction) return { kind: 'refused', code: reaction.refused.code ?? 'MESSAGE_TOO_LARGE', message: reaction.refused.message };
+  if ('refused' in reaction)
+    return { kind: 'refused', code: reaction.refused.code ?? 'MESSAGE_TOO_LARGE', message: reaction.refused.message };
   if ('fail' in reaction) {
     const { code = 'HANDLER_FAILED', message } = reaction.fail;
     return arriving({ kind: 'failed', code, message });
@@ -83,7 +92,8 @@ export function deliveryOf(command: AnyCommand, reaction: Reaction<AnyCommand>):
       answerAfterMs: replyLost ? null : waitMs(replyDelay, `replyDelay of '${command.name}'`),
     };
   }
-  if ((reaction as { readonly kind?: unknown }).kind === 'declined') return arriving(declinedWith(command, reaction as Declined));
+  if ((reaction as { readonly kind?: unknown }).kind === 'declined')
+    return arriving(declinedWith(command, reaction as Declined));
   throw unreadable(command, reaction);
 }
 
@@ -94,7 +104,8 @@ function arriving(outcome: ReplyOutcome): Delivery & { readonly kind: 'delivered
 /** What later steps read is what the contract's schema makes of the reply. */
 export function succeededWith(command: AnyCommand, body: unknown): ReplyOutcome {
   const checked = checkReply(command, body);
-  if (checked.kind === 'valid') return checked.output === undefined ? { kind: 'succeeded' } : { kind: 'succeeded', output: checked.output };
+  if (checked.kind === 'valid')
+    return checked.output === undefined ? { kind: 'succeeded' } : { kind: 'succeeded', output: checked.output };
   throw new SagaError('CONTRACT_BROKEN', `the reply to '${command.name}' breaks its contract: ${checked.message}`, {
     fields: { command: command.name },
     hint: "correct the reply, or say { broken: … } where the participant's mistake is what you test",
@@ -112,17 +123,24 @@ function brokenOf(command: AnyCommand, body: unknown): ReplyOutcome {
   return { kind: 'contractBroken', message, body };
 }
 
-type CheckedReply = { readonly kind: 'valid'; readonly output: unknown } | { readonly kind: 'invalid'; readonly message: string };
+type CheckedReply =
+  | { readonly kind: 'valid'; readonly output: unknown }
+  | { readonly kind: 'invalid'; readonly message: string };
 
 function checkReply(command: AnyCommand, body: unknown): CheckedReply {
   const schema = command.spec.reply;
   if (schema === undefined) {
-    return body === undefined || body === null ? { kind: 'valid', output: undefined } : { kind: 'invalid', message: 'it answers nothing' };
+    return body === undefined || body === null
+      ? { kind: 'valid', output: undefined }
+      : { kind: 'invalid', message: 'it answers nothing' };
   }
   encodeJson(body ?? null, { what: `reply to '${command.name}'` });
   const checked = validate(schema, body);
   if (checked.kind === 'valid') return { kind: 'valid', output: checked.value };
-  return { kind: 'invalid', message: checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ') };
+  return {
+    kind: 'invalid',
+    message: checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; '),
+  };
 }
 
 function checkRefusal(command: AnyCommand, code: string, detail: unknown): void {
@@ -138,19 +156,30 @@ function checkRefusal(command: AnyCommand, code: string, detail: unknown): void 
   const checked = validate(schema, detail);
   if (checked.kind === 'valid') return;
   const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
-  throw new SagaError('CONTRACT_BROKEN', `the detail of '${code}' breaks the contract of '${command.name}': ${violations}`, { fields });
+  throw new SagaError(
+    'CONTRACT_BROKEN',
+    `the detail of '${code}' breaks the contract of '${command.name}': ${violations}`,
+    { fields },
+  );
 }
 
 /** Whole milliseconds. Throws `DURATION_INVALID` naming the field and the value. */
 export function waitMs(wait: Wait, field: string): number {
   if (typeof wait !== 'number') return parseDuration(wait, field);
   if (Number.isInteger(wait) && wait >= 0) return wait;
-  throw new SagaError('DURATION_INVALID', `${field} is ${wait}`, { fields: { field, value: wait }, hint: 'give whole milliseconds from 0, or 30s' });
+  throw new SagaError('DURATION_INVALID', `${field} is ${wait}`, {
+    fields: { field, value: wait },
+    hint: 'give whole milliseconds from 0, or 30s',
+  });
 }
 
 function unreadable(command: AnyCommand, reaction: unknown): SagaError {
-  return new SagaError('OPTION_INVALID', `the reaction to '${command.name}' is ${JSON.stringify(reaction) ?? String(reaction)}`, {
-    fields: { command: command.name },
-    hint: 'give { reply }, declined(…), { duplicate }, { fail }, { broken }, { refused } or { drop: true }',
-  });
+  return new SagaError(
+    'OPTION_INVALID',
+    `the reaction to '${command.name}' is ${JSON.stringify(reaction) ?? String(reaction)}`,
+    {
+      fields: { command: command.name },
+      hint: 'give { reply }, declined(…), { duplicate }, { fail }, { broken }, { refused } or { drop: true }',
+    },
+  );
 }

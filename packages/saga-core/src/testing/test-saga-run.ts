@@ -27,7 +27,10 @@ export async function runScript(script: Script, input: unknown): Promise<TestRun
 
 /** What comes first; of two at one moment a message comes before a deadline, and the one sent first before the other. */
 function takeNext(world: World): Coming | undefined {
-  const first = world.coming.reduce<Coming | undefined>((best, each) => (best === undefined || each.at < best.at ? each : best), undefined);
+  const first = world.coming.reduce<Coming | undefined>(
+    (best, each) => (best === undefined || each.at < best.at ? each : best),
+    undefined,
+  );
   const wake = wakeAt(world.instance.state, world.nowMs);
   if (wake !== null && (first === undefined || wake < first.at)) {
     return { at: wake, kind: 'input', input: { kind: 'deadlineReached', unsent: [] } };
@@ -65,7 +68,11 @@ function send(world: World, command: SendCommand): void {
       return;
     case 'refused': {
       const { code, message } = delivery;
-      world.coming.push({ at: world.nowMs, kind: 'input', input: { kind: 'notSent', step, round, direction, code, message } });
+      world.coming.push({
+        at: world.nowMs,
+        kind: 'input',
+        input: { kind: 'notSent', step, round, direction, code, message },
+      });
       return;
     }
     case 'delivered':
@@ -106,7 +113,11 @@ async function runLocal(world: World, question: Local): Promise<LocalOutcome> {
       const { declined: code, message, detail } = error;
       return { kind: 'declined', code, message, ...(detail === undefined ? {} : { detail }) };
     }
-    return { kind: 'failed', code: 'AUTHOR_CODE_FAILED', message: error instanceof Error ? error.message : String(error) };
+    return {
+      kind: 'failed',
+      code: 'AUTHOR_CODE_FAILED',
+      message: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 

@@ -60,14 +60,19 @@ export function localStepOf(definition: SagaDefinition, name: string): LocalStep
   const what = step === undefined ? 'no step' : 'a remote step, no local one,';
   throw new SagaError('OPTION_INVALID', `saga '${definition.name}' has ${what} '${name}'`, {
     fields: { saga: definition.name, step: name },
-    hint: step === undefined ? `its local steps are ${known.join(', ') || 'none'}` : 'say what its command does: .when(command, …)',
+    hint:
+      step === undefined
+        ? `its local steps are ${known.join(', ') || 'none'}`
+        : 'say what its command does: .when(command, …)',
   });
 }
 
 /** Every command that the saga may send, undos included, by name. */
 export function commandsIn(definition: SagaDefinition): ReadonlyMap<string, AnyCommand> {
   const steps = [...definition.steps.values()].filter((step): step is InvokeStepDefinition => step.kind === 'invoke');
-  const commands = steps.flatMap(({ command, compensate }) => (compensate === null ? [command] : [command, compensate.command]));
+  const commands = steps.flatMap(({ command, compensate }) =>
+    compensate === null ? [command] : [command, compensate.command],
+  );
   return new Map(commands.map((command) => [command.name, command]));
 }
 

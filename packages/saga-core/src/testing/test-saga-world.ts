@@ -113,7 +113,8 @@ export function apply(world: World, input: SagaInput): void {
     case 'paced':
       break;
     default:
-      return moved satisfies never;
+      moved satisfies never;
+      return;
   }
   world.instance = moved.instance;
   for (const effect of moved.effects) {
@@ -134,12 +135,18 @@ function countInput(world: World): void {
   const { maxInputs = 5_000 } = options;
   world.inputs += 1;
   if (world.inputs <= maxInputs) return;
-  const waiting = Object.entries(world.instance.state.steps).filter(([, { status }]) => status === 'dispatched' || status === 'compensating');
+  const waiting = Object.entries(world.instance.state.steps).filter(
+    ([, { status }]) => status === 'dispatched' || status === 'compensating',
+  );
   const steps = waiting.map(([name]) => name);
-  throw new SagaError('RESULT_TIMEOUT', `saga '${definition.name}' is not at rest after ${maxInputs} inputs, waiting for ${steps.join(', ')}`, {
-    fields: { saga: definition.name, steps, clockMs: world.nowMs },
-    hint: 'a step that is retried for ever never got an answer: let a later attempt reply, or end it by a verb: .at(…)',
-  });
+  throw new SagaError(
+    'RESULT_TIMEOUT',
+    `saga '${definition.name}' is not at rest after ${maxInputs} inputs, waiting for ${steps.join(', ')}`,
+    {
+      fields: { saga: definition.name, steps, clockMs: world.nowMs },
+      hint: 'a step that is retried for ever never got an answer: let a later attempt reply, or end it by a verb: .at(…)',
+    },
+  );
 }
 
 export function resultOf(world: World): TestRun<Record<string, unknown>, unknown> {

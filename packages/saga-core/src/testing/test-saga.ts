@@ -45,7 +45,10 @@ export interface SagaTest<Input, Steps, Output> {
  * A saga under test, without a server: the real machine, the real rules of the fence, and time that jumps. Commands without a reply that
  * no `when` speaks of succeed, so that undos need no word.
  */
-export function testSaga<Input, Steps, Output>(saga: Saga<Input, Steps, Output>, options: TestSagaOptions = {}): SagaTest<Input, Steps, Output> {
+export function testSaga<Input, Steps, Output>(
+  saga: Saga<Input, Steps, Output>,
+  options: TestSagaOptions = {},
+): SagaTest<Input, Steps, Output> {
   return faceOf({ definition: saga, options, input: null, locals: new Map(), reactions: new Map(), verbs: [] });
 }
 
@@ -63,10 +66,13 @@ function faceOf<Input, Steps, Output>(script: Script): SagaTest<Input, Steps, Ou
       const said = reaction as Reaction<AnyCommand> | React<AnyCommand>;
       return faceOf({ ...script, reactions: new Map([...script.reactions, [command.name, said]]) });
     },
-    at: (time, verb) => faceOf({ ...script, verbs: [...script.verbs, { atMs: waitMs(time, `time of '${verb.kind}'`), verb }] }),
+    at: (time, verb) =>
+      faceOf({ ...script, verbs: [...script.verbs, { atMs: waitMs(time, `time of '${verb.kind}'`), verb }] }),
     run: async () => {
       if (script.input === null) {
-        throw new SagaError('OPTION_INVALID', `the test of saga '${definition.name}' has no input`, { hint: 'add .given(input)' });
+        throw new SagaError('OPTION_INVALID', `the test of saga '${definition.name}' has no input`, {
+          hint: 'add .given(input)',
+        });
       }
       return (await runScript(script, script.input.value)) as unknown as TestRun<Steps, Output>;
     },
@@ -77,7 +83,11 @@ function checkedInput({ definition }: Script, value: unknown): unknown {
   const checked = validate(definition.input, value);
   if (checked.kind === 'valid') return checked.value;
   const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
-  throw new SagaError('INPUT_INVALID', `the input of saga '${definition.name}' does not fit its schema: ${violations}`, {
-    fields: { saga: definition.name, violations: checked.violations },
-  });
+  throw new SagaError(
+    'INPUT_INVALID',
+    `the input of saga '${definition.name}' does not fit its schema: ${violations}`,
+    {
+      fields: { saga: definition.name, violations: checked.violations },
+    },
+  );
 }

@@ -26,12 +26,30 @@ describe('a duration', () => {
     );
   });
 
-  it.each(['', '30', 's', '-1s', '+1s', '1e3s', '1 s', '30 seconds', '1s ', '1w', '.5s', '1.s', 'Infinitys', 'NaNs', '36526d', '99999999999h'])(
-    'is not %j',
-    (text) => {
-      expect(() => parseDuration(text, 'hold.timeout')).toThrow(
-        expect.objectContaining({ code: 'DURATION_INVALID', fields: { field: 'hold.timeout', value: text }, hint: expect.stringContaining('30s') }),
-      );
-    },
-  );
+  it.each([
+    '',
+    '30',
+    's',
+    '-1s',
+    '+1s',
+    '1e3s',
+    '1 s',
+    '30 seconds',
+    '1s ',
+    '1w',
+    '.5s',
+    '1.s',
+    'Infinitys',
+    'NaNs',
+    '36526d',
+    '99999999999h',
+  ])('is not %j', (text) => {
+    expect(() => parseDuration(text, 'hold.timeout')).toThrow(
+      expect.objectContaining({
+        code: 'DURATION_INVALID',
+        fields: { field: 'hold.timeout', value: text },
+        hint: expect.stringContaining('30s'),
+      }),
+    );
+  });
 });

@@ -31,34 +31,49 @@ const OrderInput = z.object({
 });
 
 export const placeOrder = saga('place-order', { version: 1, input: OrderInput })
-  .local('createOrder', async ({ trx, input }) => {
-    const [row] = await trx<{ id: string; total: number }>('orders').insert({ total: input.total }).returning('id');
-    return { orderId: row?.id ?? '' };
-  }, {
-    compensate: async ({ trx, output, failure }) => {
-      await trx('orders').where({ id: output.orderId }).update({ status: 'REJECTED', reason: failure.code });
+  .local(
+    'createOrder',
+    async ({ trx, input }) => {
+      const [row] = await trx<{ id: string; total: number }>('orders').insert({ total: input.total }).returning('id');
+      return { orderId: row?.id ?? '' };
     },
+    {
+      compensate: async ({ trx, output, failure }) => {
+        await trx('orders').where({ id: output.orderId }).update({ status: 'REJECTED', reason: failure.code });
+      },
+    },
+  )
+  .parallel((branches) =>
+    branches
+      .invoke('reserveStock', inventory.reserve, {
+        with: ({ steps, input }) => ({ orderId: steps.createOrder.orderId, items: input.items }),
+        compensate: { command: inventory.release, with: ({ sent }) => ({ orderId: sent.orderId }) },
+        retry: { attempts: 5, backoff: '200ms', factor: 2, jitter: 'full' },
+        timeout: '30s',
+      })
+      .invoke('authorizePayment', payment.authorize, {
+        with: ({ steps, input }) => ({ orderId: steps.createOrder.orderId, amount: input.total }),
+        compensate: {
+          command: payment.void,
+          with: ({ sent, output }) => ({ orderId: sent.orderId, authId: output?.authId }),
+        },
+        timeout: '15s',
+      }),
+  )
+  .pivot('capturePayment', payment.capture, {
+    with: ({ steps }) => ({ authId: steps.authorizePayment.authId }),
+    timeout: '30s',
   })
-  .parallel((branches) => branches
-    .invoke('reserveStock', inventory.reserve, {
-      with: ({ steps, input }) => ({ orderId: steps.createOrder.orderId, items: input.items }),
-      compensate: { command: inventory.release, with: ({ sent }) => ({ orderId: sent.orderId }) },
-      retry: { attempts: 5, backoff: '200ms', factor: 2, jitter: 'full' },
-      timeout: '30s',
-    })
-    .invoke('authorizePayment', payment.authorize, {
-      with: ({ steps, input }) => ({ orderId: steps.createOrder.orderId, amount: input.total }),
-      compensate: { command: payment.void, with: ({ sent, output }) => ({ orderId: sent.orderId, authId: output?.authId }) },
-      timeout: '15s',
-    }))
-  .pivot('capturePayment', payment.capture, { with: ({ steps }) => ({ authId: steps.authorizePayment.authId }), timeout: '30s' })
   .local('confirmOrder', async ({ trx, steps }) => {
-    await trx('orders').where({ id: steps.createOrder.orderId }).update({ status: 'CONFIRMED', receipt: steps.capturePayment.receipt });
+    await trx('orders')
+      .where({ id: steps.createOrder.orderId })
+      .update({ status: 'CONFIRMED', receipt: steps.capturePayment.receipt });
   })
   .output(({ steps }) => ({ orderId: steps.createOrder.orderId, receipt: steps.capturePayment.receipt }));
 
 const input = z.object({ id: z.string(), total: z.number() });
-const base = () => saga('x', { version: 1, input }).local('one', async () => ({ a: 'x' }), { compensate: 'nothing to undo' });
+const base = () =>
+  saga('x', { version: 1, input }).local('one', async () => ({ a: 'x' }), { compensate: 'nothing to undo' });
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const holds = <T extends true>(): T | undefined => undefined;
 
@@ -84,8 +99,11 @@ export function mistakes(): void {
   // 4. a compensation that trusts an output nobody may have seen
   base().invoke('r', payment.authorize, {
     with: ({ steps, input: given }) => ({ orderId: steps.one.a, amount: given.total }),
-    // @ts-expect-error 'output' is possibly undefined
-    compensate: { command: payment.void, with: ({ sent, output }) => ({ orderId: sent.orderId, authId: output.authId }) },
+    compensate: {
+      command: payment.void,
+      // @ts-expect-error 'output' is possibly undefined
+      with: ({ sent, output }) => ({ orderId: sent.orderId, authId: output.authId }),
+    },
   });
   // 5. a compensation payload of the wrong type
   base().invoke('r', payment.authorize, {
@@ -95,7 +113,9 @@ export function mistakes(): void {
   });
   // 6. a forgotten compensation before the pivot
   // @ts-expect-error compensate is missing
-  base().invoke('r', payment.authorize, { with: ({ steps, input: given }) => ({ orderId: steps.one.a, amount: given.total }) });
+  base().invoke('r', payment.authorize, {
+    with: ({ steps, input: given }) => ({ orderId: steps.one.a, amount: given.total }),
+  });
   // 7. a compensation after the pivot
   base()
     .pivot('p', payment.capture, { with: () => ({ authId: 'x' }) })
@@ -162,7 +182,10 @@ export function mistakes(): void {
   });
   // 16. a step that may be skipped has an output that may be missing
   base()
-    .local('maybe', async () => ({ z: 1 }), { compensate: 'nothing to undo', when: ({ input: given }) => given.total > 0 })
+    .local('maybe', async () => ({ z: 1 }), {
+      compensate: 'nothing to undo',
+      when: ({ input: given }) => given.total > 0,
+    })
     // @ts-expect-error 'maybe' is possibly undefined
     .local('after', async ({ steps }) => ({ z: steps.maybe.z }), { compensate: 'nothing to undo' });
   // 17. a function in an output
@@ -182,7 +205,9 @@ export function rightUses(): void {
     id: string;
     n: number | null;
   }
-  const withRow = base().local('i', async (): Promise<Row> => ({ id: 'a', n: null }), { compensate: 'nothing to undo' }).build();
+  const withRow = base()
+    .local('i', async (): Promise<Row> => ({ id: 'a', n: null }), { compensate: 'nothing to undo' })
+    .build();
   holds<Equal<StepsOf<typeof withRow>['i'], Row>>();
   // the accumulated types are exact
   holds<Equal<OutputOf<typeof placeOrder>, { orderId: string; receipt: string }>>();

@@ -3,14 +3,26 @@ import { defaultRetry, foreverRetry, resolveRetry, type RetryPolicy } from '../.
 
 describe('a retry policy', () => {
   it('is the default of its kind where nothing is said', () => {
-    expect(resolveRetry(undefined, defaultRetry, 'retry')).toEqual({ attempts: 3, backoffMs: 1_000, factor: 2, maxBackoffMs: 60_000, jitter: 'full' });
+    expect(resolveRetry(undefined, defaultRetry, 'retry')).toEqual({
+      attempts: 3,
+      backoffMs: 1_000,
+      factor: 2,
+      maxBackoffMs: 60_000,
+      jitter: 'full',
+    });
     expect(resolveRetry(undefined, foreverRetry, 'retry')).toEqual({ ...defaultRetry, attempts: null });
     expect(resolveRetry({}, foreverRetry, 'retry')).toEqual(foreverRetry);
   });
 
   it('overrides what is said and keeps the rest', () => {
     const said: RetryPolicy = { attempts: 'forever', backoff: '250ms', maxBackoff: '2m', jitter: 'none' };
-    expect(resolveRetry(said, defaultRetry, 'retry')).toEqual({ attempts: null, backoffMs: 250, factor: 2, maxBackoffMs: 120_000, jitter: 'none' });
+    expect(resolveRetry(said, defaultRetry, 'retry')).toEqual({
+      attempts: null,
+      backoffMs: 250,
+      factor: 2,
+      maxBackoffMs: 120_000,
+      jitter: 'none',
+    });
     expect(resolveRetry({ attempts: 5, factor: 1 }, foreverRetry, 'retry')).toMatchObject({ attempts: 5, factor: 1 });
   });
 
@@ -24,7 +36,11 @@ describe('a retry policy', () => {
     ['an unknown jitter', { jitter: 'half' as never }, 'retry.jitter'],
   ])('with %s is refused, naming the field', (_, policy, field) => {
     expect(() => resolveRetry(policy, defaultRetry, 'retry')).toThrow(
-      expect.objectContaining({ code: 'DEFINITION_INVALID', fields: expect.objectContaining({ field }), hint: expect.stringMatching(/^give /) }),
+      expect.objectContaining({
+        code: 'DEFINITION_INVALID',
+        fields: expect.objectContaining({ field }),
+        hint: expect.stringMatching(/^give /),
+      }),
     );
   });
 });

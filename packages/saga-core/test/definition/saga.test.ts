@@ -4,7 +4,11 @@ import { z } from 'zod';
 import { sagaOn } from '../../src/definition/saga.js';
 import { SagaError } from '../../src/errors.js';
 
-const shop = contract('shop', { hold: { request: z.object({}) }, release: { request: z.object({}) }, commit: { request: z.object({}) } });
+const shop = contract('shop', {
+  hold: { request: z.object({}) },
+  release: { request: z.object({}) },
+  commit: { request: z.object({}) },
+});
 const other = contract('other', { release: { request: z.object({}) } });
 const input = z.object({});
 const saga = sagaOn<never>();
@@ -18,11 +22,17 @@ describe('a definition', () => {
   it('is data: stages in order, each step with its phase and place', () => {
     const definition = head()
       .local('create', () => 1, { compensate: () => {} })
-      .parallel((branches) => branches.invoke('hold', shop.hold, { ...carries, compensate: { command: shop.release, ...carries } }).local('note', () => 1, { compensate: 'nothing to undo' }))
+      .parallel((branches) =>
+        branches
+          .invoke('hold', shop.hold, { ...carries, compensate: { command: shop.release, ...carries } })
+          .local('note', () => 1, { compensate: 'nothing to undo' }),
+      )
       .pivot('commit', shop.commit, carries)
       .local('close', () => 1)
       .build();
-    const shape = definition.stages.map((stage) => stage.map(({ name, kind, phase, stage: at }) => [name, kind, phase, at]));
+    const shape = definition.stages.map((stage) =>
+      stage.map(({ name, kind, phase, stage: at }) => [name, kind, phase, at]),
+    );
     expect(shape).toEqual([
       [['create', 'local', 'compensatable', 0]],
       [
@@ -37,20 +47,29 @@ describe('a definition', () => {
   });
 
   it('bounds what can be undone, and tries for ever what cannot', () => {
-    const { steps } = head().invoke('hold', shop.hold, open).pivot('commit', shop.commit, carries).invoke('after', shop.hold, carries).build();
+    const { steps } = head()
+      .invoke('hold', shop.hold, open)
+      .pivot('commit', shop.commit, carries)
+      .invoke('after', shop.hold, carries)
+      .build();
     expect(['hold', 'commit', 'after'].map((name) => steps.get(name)?.retry.attempts)).toEqual([3, null, null]);
     expect(steps.get('hold')?.undoRetry.attempts).toBeNull();
   });
 
   it('waits 30 seconds for a reply, unless told otherwise', () => {
-    const { steps } = head().invoke('hold', shop.hold, open).invoke('longer', shop.hold, { ...open, timeout: '2h' }).build();
+    const { steps } = head()
+      .invoke('hold', shop.hold, open)
+      .invoke('longer', shop.hold, { ...open, timeout: '2h' })
+      .build();
     expect(steps.get('hold')).toMatchObject({ timeoutMs: 30_000 });
     expect(steps.get('longer')).toMatchObject({ timeoutMs: 7_200_000 });
   });
 
   it('is frozen', () => {
     const definition = head().invoke('hold', shop.hold, open).build();
-    expect([definition, definition.stages, definition.stages[0], definition.stages[0]?.[0]].every(Object.isFrozen)).toBe(true);
+    expect(
+      [definition, definition.stages, definition.stages[0], definition.stages[0]?.[0]].every(Object.isFrozen),
+    ).toBe(true);
   });
 
   it('shares a beginning with another one, and neither writes into the other', () => {
@@ -70,34 +89,133 @@ describe('a definition', () => {
 
 describe('the builder refuses, at run time too,', () => {
   const refusals: [string, () => unknown, string, RegExp][] = [
-    ['a name that is no step name', () => head().local(wrong('1st'), () => 1, { compensate: 'nothing to undo' }), '1st', /beginning with a letter/],
-    ['a name that is too long', () => head().local(wrong('s'.repeat(65)), () => 1, { compensate: 'nothing to undo' }), 's'.repeat(65), /at most 64/],
-    ['a name used twice', () => head().invoke('hold', shop.hold, open).invoke(wrong('hold'), shop.hold, wrong(open)), 'hold', /a name of its own/],
-    ['a name used twice in a group', () => head().parallel((b) => b.invoke('hold', shop.hold, open).invoke(wrong('hold'), shop.hold, wrong(open))), 'hold', /a name of its own/],
+    [
+      'a name that is no step name',
+      () => head().local(wrong('1st'), () => 1, { compensate: 'nothing to undo' }),
+      '1st',
+      /beginning with a letter/,
+    ],
+    [
+      'a name that is too long',
+      () => head().local(wrong('s'.repeat(65)), () => 1, { compensate: 'nothing to undo' }),
+      's'.repeat(65),
+      /at most 64/,
+    ],
+    [
+      'a name used twice',
+      () => head().invoke('hold', shop.hold, open).invoke(wrong('hold'), shop.hold, wrong(open)),
+      'hold',
+      /a name of its own/,
+    ],
+    [
+      'a name used twice in a group',
+      () => head().parallel((b) => b.invoke('hold', shop.hold, open).invoke(wrong('hold'), shop.hold, wrong(open))),
+      'hold',
+      /a name of its own/,
+    ],
     ['a forgotten compensation', () => head().invoke('hold', shop.hold, wrong(carries)), 'hold', /'nothing to undo'/],
-    ['a compensation of other words', () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: 'none' })), 'hold', /'nothing to undo'/],
-    ['null as a compensation', () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: null })), 'hold', /'nothing to undo'/],
-    ['a compensation without a command', () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: carries })), 'hold', /'nothing to undo'/],
-    ['a compensation that does not say what it carries', () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: { command: shop.release } })), 'hold', /'nothing to undo'/],
-    ['a function to undo a remote step', () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: () => ({}) })), 'hold', /\{ command, with \}/],
-    ['a command to undo a local step', () => head().local('here', () => 1, wrong({ compensate: { command: shop.release, ...carries } })), 'here', /a function/],
-    ['an undo at another participant', () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: { command: other.release, ...carries } })), 'hold', /same participant/],
-    ['a compensation of the pivot', () => head().pivot('commit', shop.commit, wrong(open)), 'commit', /retried until they succeed/],
-    ['a compensation after the pivot', () => head().pivot('commit', shop.commit, carries).invoke('after', shop.hold, wrong(open)), 'after', /retried until they succeed/],
-    ['a second pivot', () => (head().pivot('commit', shop.commit, carries) as unknown as ReturnType<typeof head>).pivot('twice', shop.commit, carries), 'twice', /one point of no return/],
-    ['a pivot that may be skipped', () => head().pivot('commit', shop.commit, wrong({ ...carries, when: () => false })), 'commit', /point of no return/],
+    [
+      'a compensation of other words',
+      () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: 'none' })),
+      'hold',
+      /'nothing to undo'/,
+    ],
+    [
+      'null as a compensation',
+      () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: null })),
+      'hold',
+      /'nothing to undo'/,
+    ],
+    [
+      'a compensation without a command',
+      () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: carries })),
+      'hold',
+      /'nothing to undo'/,
+    ],
+    [
+      'a compensation that does not say what it carries',
+      () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: { command: shop.release } })),
+      'hold',
+      /'nothing to undo'/,
+    ],
+    [
+      'a function to undo a remote step',
+      () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: () => ({}) })),
+      'hold',
+      /\{ command, with \}/,
+    ],
+    [
+      'a command to undo a local step',
+      () => head().local('here', () => 1, wrong({ compensate: { command: shop.release, ...carries } })),
+      'here',
+      /a function/,
+    ],
+    [
+      'an undo at another participant',
+      () => head().invoke('hold', shop.hold, wrong({ ...carries, compensate: { command: other.release, ...carries } })),
+      'hold',
+      /same participant/,
+    ],
+    [
+      'a compensation of the pivot',
+      () => head().pivot('commit', shop.commit, wrong(open)),
+      'commit',
+      /retried until they succeed/,
+    ],
+    [
+      'a compensation after the pivot',
+      () => head().pivot('commit', shop.commit, carries).invoke('after', shop.hold, wrong(open)),
+      'after',
+      /retried until they succeed/,
+    ],
+    [
+      'a second pivot',
+      () =>
+        (head().pivot('commit', shop.commit, carries) as unknown as ReturnType<typeof head>).pivot(
+          'twice',
+          shop.commit,
+          carries,
+        ),
+      'twice',
+      /one point of no return/,
+    ],
+    [
+      'a pivot that may be skipped',
+      () => head().pivot('commit', shop.commit, wrong({ ...carries, when: () => false })),
+      'commit',
+      /point of no return/,
+    ],
     ['a step that runs nothing', () => head().invoke('hold', wrong({}), wrong(open)), 'hold', /contract\(\)/],
     ['a step that runs undefined', () => head().invoke('hold', wrong(undefined), wrong(open)), 'hold', /contract\(\)/],
-    ["a command without 'with'", () => head().invoke('hold', shop.hold, wrong({ compensate: 'nothing to undo' })), 'hold', /carries/],
-    ['a timeout of nothing', () => head().invoke('hold', shop.hold, { ...open, timeout: '0ms' }), 'hold', /at least 1ms/],
+    [
+      "a command without 'with'",
+      () => head().invoke('hold', shop.hold, wrong({ compensate: 'nothing to undo' })),
+      'hold',
+      /carries/,
+    ],
+    [
+      'a timeout of nothing',
+      () => head().invoke('hold', shop.hold, { ...open, timeout: '0ms' }),
+      'hold',
+      /at least 1ms/,
+    ],
     ['a group without branches', () => head().parallel((branches) => branches), 'parallel', /at least one branch/],
     ['a saga without steps', () => head().build(), 'order', /at least one step/],
-    ['a saga timeout of nothing', () => saga('order', { version: 1, input, timeout: '0s' }).invoke('hold', shop.hold, open).build(), 'order', /at least 1ms/],
+    [
+      'a saga timeout of nothing',
+      () => saga('order', { version: 1, input, timeout: '0s' }).invoke('hold', shop.hold, open).build(),
+      'order',
+      /at least 1ms/,
+    ],
   ];
 
   it.each(refusals)('%s, naming step and saga and saying what to do', (_, build, step, hint) => {
     const error = thrownBy(build);
-    expect(error).toMatchObject({ code: 'DEFINITION_INVALID', fields: { saga: 'order', step }, hint: expect.stringMatching(hint) });
+    expect(error).toMatchObject({
+      code: 'DEFINITION_INVALID',
+      fields: { saga: 'order', step },
+      hint: expect.stringMatching(hint),
+    });
     expect(error.message).toContain("saga 'order'");
     expect(error.message).toContain(step);
   });
@@ -117,9 +235,24 @@ describe('the builder refuses, at run time too,', () => {
 
   it.each<[string, () => unknown, string]>([
     ['a step', () => head().invoke('hold', shop.hold, { ...open, timeout: wrong('30 seconds') }), 'order.hold.timeout'],
-    ['a saga', () => saga('order', { version: 1, input, timeout: wrong('soon') }).invoke('hold', shop.hold, open).build(), 'order.timeout'],
-    ['a retry', () => head().invoke('hold', shop.hold, { ...open, retry: { backoff: wrong('1') } }), 'order.hold.retry.backoff'],
-    ['an undo’s retry', () => head().invoke('hold', shop.hold, { ...open, undoRetry: { maxBackoff: wrong('') } }), 'order.hold.undoRetry.maxBackoff'],
+    [
+      'a saga',
+      () =>
+        saga('order', { version: 1, input, timeout: wrong('soon') })
+          .invoke('hold', shop.hold, open)
+          .build(),
+      'order.timeout',
+    ],
+    [
+      'a retry',
+      () => head().invoke('hold', shop.hold, { ...open, retry: { backoff: wrong('1') } }),
+      'order.hold.retry.backoff',
+    ],
+    [
+      'an undo’s retry',
+      () => head().invoke('hold', shop.hold, { ...open, undoRetry: { maxBackoff: wrong('') } }),
+      'order.hold.undoRetry.maxBackoff',
+    ],
   ])('%s with a duration that is none, naming the field', (_, build, field) => {
     expect(thrownBy(build)).toMatchObject({ code: 'DURATION_INVALID', fields: { field } });
   });

@@ -44,7 +44,8 @@ function* sends(drive: Drive) {
 
 const statusOf = (state: InstanceState, step: StepDefinition): string => stepStateOf(state, step.name).status;
 const stepsOf = (definition: SagaDefinition): readonly StepDefinition[] => [...definition.steps.values()];
-const pivotOf = (definition: SagaDefinition): StepDefinition | undefined => stepsOf(definition).find(({ phase }) => phase === 'pivot');
+const pivotOf = (definition: SagaDefinition): StepDefinition | undefined =>
+  stepsOf(definition).find(({ phase }) => phase === 'pivot');
 
 describe('whatever happens to a saga', () => {
   it('nothing throws, the journal tells the same story, and a live instance has a finite wake time (the driver checks after each input)', () => {
@@ -57,7 +58,8 @@ describe('whatever happens to a saga', () => {
 
   it('the same input has the same outcome, and what was given is not written into', () => {
     holds((drive) => {
-      for (const { before, input, now, moved } of drive.history) expect(transition(drive.definition, before, input, now)).toEqual(moved);
+      for (const { before, input, now, moved } of drive.history)
+        expect(transition(drive.definition, before, input, now)).toEqual(moved);
     });
   });
 
@@ -83,7 +85,8 @@ describe('whatever happens to a saga', () => {
 
   it('nothing forward is sent any more once it turns back', () => {
     holds((drive) => {
-      for (const { sent, after } of sends(drive)) if (sent.direction === 'do') expect(after.status).not.toBe('compensating');
+      for (const { sent, after } of sends(drive))
+        if (sent.direction === 'do') expect(after.status).not.toBe('compensating');
     });
   });
 
@@ -95,7 +98,8 @@ describe('whatever happens to a saga', () => {
         if (step === undefined || statusOf(before, step) !== 'succeeded') continue;
         for (const other of stepsOf(drive.definition)) {
           expect(statusOf(after, other)).not.toBe('unknown');
-          if (other.stage > step.stage) expect(['succeeded', 'dispatched', 'compensating']).not.toContain(statusOf(after, other));
+          if (other.stage > step.stage)
+            expect(['succeeded', 'dispatched', 'compensating']).not.toContain(statusOf(after, other));
         }
       }
     });
@@ -115,7 +119,9 @@ describe('whatever happens to a saga', () => {
 
   it('a command is sent no more often than its policy and the operator’s retries allow', () => {
     holds((drive) => {
-      const retries = drive.history.filter(({ input, moved }) => input.kind === 'retry' && moved.kind !== 'refused').length;
+      const retries = drive.history.filter(
+        ({ input, moved }) => input.kind === 'retry' && moved.kind !== 'refused',
+      ).length;
       const counts = new Map<string, number>();
       for (const { sent } of sends(drive)) {
         const policy = policyOf(drive.definition, sent.step, sent.direction);
@@ -153,7 +159,9 @@ describe('whatever happens to a saga', () => {
       const events = [...facts(drive)].map(({ event }) => event);
       for (const event of events) {
         if (event.kind !== 'stepSucceeded' && event.kind !== 'stepUnknown') continue;
-        const isTakenBack = events.some((each) => each.kind === 'stepSkipped' && each.step === event.step && each.why === 'withdrawn');
+        const isTakenBack = events.some(
+          (each) => each.kind === 'stepSkipped' && each.step === event.step && each.why === 'withdrawn',
+        );
         if (isTakenBack) continue;
         expect(drive.step(event.step)).toBe('compensated');
         const hasUndo = drive.definition.steps.get(event.step)?.compensate !== null || event.kind === 'stepUnknown';
@@ -177,8 +185,18 @@ describe('whatever happens to a saga', () => {
         for (const step of stepsOf(drive.definition)) seen.add(`step ${statusOf(before.state, step)}`);
       }
     });
-    for (const status of ['running', 'compensating', 'completed', 'compensated', 'parked', 'paused']) expect(seen).toContain(status);
-    for (const status of ['pending', 'dispatched', 'succeeded', 'declined', 'unknown', 'skipped', 'compensating', 'compensated']) {
+    for (const status of ['running', 'compensating', 'completed', 'compensated', 'parked', 'paused'])
+      expect(seen).toContain(status);
+    for (const status of [
+      'pending',
+      'dispatched',
+      'succeeded',
+      'declined',
+      'unknown',
+      'skipped',
+      'compensating',
+      'compensated',
+    ]) {
       expect(seen).toContain(`step ${status}`);
     }
   });

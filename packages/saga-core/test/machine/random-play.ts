@@ -8,7 +8,14 @@ import type { Drive } from './drive.js';
 /** One thing that happens to an instance: mostly what its state makes likely, sometimes what nobody asked for. */
 export type Move =
   | { readonly kind: 'answer'; readonly pick: number; readonly outcome: ReplyOutcome }
-  | { readonly kind: 'stray'; readonly pick: number; readonly outcome: ReplyOutcome; readonly direction: Direction; readonly round: number; readonly attempt: number }
+  | {
+      readonly kind: 'stray';
+      readonly pick: number;
+      readonly outcome: ReplyOutcome;
+      readonly direction: Direction;
+      readonly round: number;
+      readonly attempt: number;
+    }
   | { readonly kind: 'notSent'; readonly pick: number }
   | { readonly kind: 'unsent'; readonly pick: number }
   | { readonly kind: 'wake' }
@@ -46,14 +53,21 @@ export const randomMove: fc.Arbitrary<Move> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('unsent'), pick }) },
   { weight: 4, arbitrary: fc.constant({ kind: 'wake' }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait'), ms: fc.nat({ max: 12_000 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('verb'), verb: fc.constantFrom('cancel', 'pause', 'resume', 'retry', 'retry') }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('verb'),
+      verb: fc.constantFrom('cancel', 'pause', 'resume', 'retry', 'retry'),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'again' }) },
 ) as fc.Arbitrary<Move>;
 
 export function play(drive: Drive, move: Move): void {
   switch (move.kind) {
     case 'answer':
-      return answer(drive, move.pick, move.outcome);
+      answer(drive, move.pick, move.outcome);
+      return;
     case 'stray': {
       const { direction, round, attempt } = move;
       drive.reply(anyStep(drive, move.pick), move.outcome, { direction, round, attempt });
@@ -61,14 +75,18 @@ export function play(drive: Drive, move: Move): void {
     }
     case 'notSent': {
       const step = anyStep(drive, move.pick);
-      drive.notSent(step, { direction: directionOf(drive, step), round: stepStateOf(drive.instance.state, step).round });
+      drive.notSent(step, {
+        direction: directionOf(drive, step),
+        round: stepStateOf(drive.instance.state, step).round,
+      });
       return;
     }
     case 'unsent':
       drive.unsent.add(anyStep(drive, move.pick));
       return;
     case 'wake':
-      return wake(drive);
+      wake(drive);
+      return;
     case 'wait':
       drive.after(move.ms);
       return;
@@ -96,7 +114,9 @@ function wake(drive: Drive): void {
 
 /** Answers one of the steps that wait, whatever kind they are. */
 function answer(drive: Drive, choice: number, outcome: ReplyOutcome): void {
-  const waiting = [...drive.definition.steps.values()].filter(({ name }) => ['dispatched', 'compensating'].includes(drive.step(name)));
+  const waiting = [...drive.definition.steps.values()].filter(({ name }) =>
+    ['dispatched', 'compensating'].includes(drive.step(name)),
+  );
   const step = waiting[choice % Math.max(1, waiting.length)];
   if (step === undefined) return;
   const direction = directionOf(drive, step.name);

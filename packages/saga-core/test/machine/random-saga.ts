@@ -48,12 +48,14 @@ interface Chain {
 function definitionOf({ stages, pivot, after, timeout }: SagaPlan): SagaDefinition {
   let count = 0;
   const add = (chain: Chain, plan: StepPlan, options: object): Chain => {
-    const name = `s${(count += 1)}`;
+    count += 1;
+    const name = `s${count}`;
     const when = plan.when === null ? {} : { when: () => plan.when };
     if (plan.kind === 'local') return chain.local(name, () => count, { ...options, ...when });
     return chain.invoke(name, shop.hold, { ...options, ...when, with: () => ({ name }), timeout: '10s' });
   };
-  const before = (chain: Chain, plan: StepPlan): Chain => add(chain, plan, { ...compensationOf(plan), retry: retryOf(plan.attempts) });
+  const before = (chain: Chain, plan: StepPlan): Chain =>
+    add(chain, plan, { ...compensationOf(plan), retry: retryOf(plan.attempts) });
   let chain = saga('random', { version: 1, input, ...(timeout === null ? {} : { timeout }) }) as unknown as Chain;
   for (const [first, ...others] of stages) {
     if (first === undefined) continue;

@@ -13,21 +13,39 @@ export const shop = contract('shop', {
   ship: { request, reply: z.looseObject({}) },
 });
 /** Its participant forgets after a minute. */
-export const forgetful = contract('forgetful', { hold: { request }, release: { request } }, { fenceRetentionMs: 60_000 });
+export const forgetful = contract(
+  'forgetful',
+  { hold: { request }, release: { request } },
+  { fenceRetentionMs: 60_000 },
+);
 
 export const input = z.looseObject({});
 export const saga = sagaOn<never>();
 
 export const retry = { attempts: 2, backoff: '1s', jitter: 'none' } as const;
 export const timeout = '10s';
-export const hold = { with: () => ({}), compensate: { command: shop.release, with: () => ({}) }, retry, timeout } as const;
-export const charge = { with: () => ({}), compensate: { command: shop.refund, with: () => ({}) }, retry, timeout } as const;
+export const hold = {
+  with: () => ({}),
+  compensate: { command: shop.release, with: () => ({}) },
+  retry,
+  timeout,
+} as const;
+export const charge = {
+  with: () => ({}),
+  compensate: { command: shop.refund, with: () => ({}) },
+  retry,
+  timeout,
+} as const;
 
 /** Hold, charge, commit (the pivot), ship. */
 export const line = saga('line', { version: 1, input })
   .invoke('hold', shop.hold, hold)
   .invoke('charge', shop.charge, charge)
-  .pivot('commit', shop.commit, { with: () => ({}), retry: { backoff: '1s', maxBackoff: '4s', jitter: 'none' }, timeout })
+  .pivot('commit', shop.commit, {
+    with: () => ({}),
+    retry: { backoff: '1s', maxBackoff: '4s', jitter: 'none' },
+    timeout,
+  })
   .invoke('ship', shop.ship, { with: () => ({}), retry: { backoff: '1s', jitter: 'none' }, timeout })
   .output(({ steps }) => ({ shipped: steps.ship }));
 

@@ -13,8 +13,16 @@ const rows: Record<FenceRow['status'], FenceRow> = {
 describe('a do at the fence', () => {
   it.each<[FenceRow['status'], string, FenceDecision]>([
     ['fresh', 'runs: nothing is known of it', { kind: 'run' }],
-    ['succeeded', 'is answered again with the stored reply', { kind: 'answer', outcome: 'succeeded', replyJson: '{"id":1}' }],
-    ['declined', 'is declined again with the stored reply', { kind: 'answer', outcome: 'declined', replyJson: '{"why":"no"}' }],
+    [
+      'succeeded',
+      'is answered again with the stored reply',
+      { kind: 'answer', outcome: 'succeeded', replyJson: '{"id":1}' },
+    ],
+    [
+      'declined',
+      'is declined again with the stored reply',
+      { kind: 'answer', outcome: 'declined', replyJson: '{"why":"no"}' },
+    ],
     ['tombstone', 'is refused: its undo came first', { kind: 'refuse' }],
     ['undone', 'is refused: it has been undone', { kind: 'refuse' }],
   ])('%s: %s', (status, _, decision) => {
@@ -27,8 +35,16 @@ describe('an undo at the fence', () => {
     ['fresh', 'closes the round without a handler: the do never came', { kind: 'close' }],
     ['declined', 'closes the round without a handler: the do changed nothing', { kind: 'close' }],
     ['succeeded', 'runs', { kind: 'run' }],
-    ['tombstone', 'is answered again: it was closed before', { kind: 'answer', outcome: 'succeeded', replyJson: 'null' }],
-    ['undone', 'is answered again with the stored reply', { kind: 'answer', outcome: 'succeeded', replyJson: '{"gone":1}' }],
+    [
+      'tombstone',
+      'is answered again: it was closed before',
+      { kind: 'answer', outcome: 'succeeded', replyJson: 'null' },
+    ],
+    [
+      'undone',
+      'is answered again with the stored reply',
+      { kind: 'answer', outcome: 'succeeded', replyJson: '{"gone":1}' },
+    ],
   ])('%s: %s', (status, _, decision) => {
     expect(decideFence(rows[status], 'undo')).toEqual(decision);
   });
@@ -36,28 +52,38 @@ describe('an undo at the fence', () => {
 
 describe('the fence of a command that answers nothing', () => {
   it('answers null again', () => {
-    expect(decideFence({ status: 'succeeded', doReply: null, undoReply: null }, 'do')).toMatchObject({ replyJson: 'null' });
+    expect(decideFence({ status: 'succeeded', doReply: null, undoReply: null }, 'do')).toMatchObject({
+      replyJson: 'null',
+    });
   });
 });
 
 describe('whatever arrives in whatever order', () => {
   type Arrival = 'do' | 'undo';
   const orders = (left: number): Arrival[][] =>
-    left === 0 ? [[]] : orders(left - 1).flatMap((rest): Arrival[][] => [['do', ...rest], ['undo', ...rest]]);
+    left === 0
+      ? [[]]
+      : orders(left - 1).flatMap((rest): Arrival[][] => [
+          ['do', ...rest],
+          ['undo', ...rest],
+        ]);
 
-  it.each(['succeeded', 'declined'] as const)('the effect happens at most once, is undone at most once, and never after an undo: the do %s', (result) => {
-    for (const order of orders(5)) {
-      let row = rows.fresh;
-      const effects: Arrival[] = [];
-      for (const direction of order) {
-        const decision = decideFence(row, direction);
-        if (decision.kind === 'run' && direction === 'do') row = { ...row, status: result, doReply: '1' };
-        if (decision.kind === 'run' && direction === 'undo') row = { ...row, status: 'undone', undoReply: '2' };
-        if (decision.kind === 'close') row = { ...row, status: 'tombstone' };
-        if (decision.kind === 'run' && (direction === 'undo' || result === 'succeeded')) effects.push(direction);
+  it.each(['succeeded', 'declined'] as const)(
+    'the effect happens at most once, is undone at most once, and never after an undo: the do %s',
+    (result) => {
+      for (const order of orders(5)) {
+        let row = rows.fresh;
+        const effects: Arrival[] = [];
+        for (const direction of order) {
+          const decision = decideFence(row, direction);
+          if (decision.kind === 'run' && direction === 'do') row = { ...row, status: result, doReply: '1' };
+          if (decision.kind === 'run' && direction === 'undo') row = { ...row, status: 'undone', undoReply: '2' };
+          if (decision.kind === 'close') row = { ...row, status: 'tombstone' };
+          if (decision.kind === 'run' && (direction === 'undo' || result === 'succeeded')) effects.push(direction);
+        }
+        expect([[], ['do'], ['do', 'undo']]).toContainEqual(effects);
+        if (order.includes('undo')) expect(effects).not.toEqual(['do']);
       }
-      expect([[], ['do'], ['do', 'undo']]).toContainEqual(effects);
-      if (order.includes('undo')) expect(effects).not.toEqual(['do']);
-    }
-  });
+    },
+  );
 });

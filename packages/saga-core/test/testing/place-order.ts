@@ -18,7 +18,11 @@ export const payment = contract('payment', {
     errors: { DECLINED: v.object({ reason: v.string() }) },
   },
   void: { request: v.object({ orderId: v.string(), authId: v.optional(v.string()) }) },
-  capture: { request: v.object({ authId: v.string() }), reply: v.object({ receipt: v.string() }), errors: { EXPIRED: v.object({}) } },
+  capture: {
+    request: v.object({ authId: v.string() }),
+    reply: v.object({ receipt: v.string() }),
+    errors: { EXPIRED: v.object({}) },
+  },
 });
 
 interface Orders {
@@ -48,7 +52,10 @@ export const placeOrder = sagaOn<Orders>()('place-order', {
       })
       .invoke('authorizePayment', payment.authorize, {
         with: ({ steps, input }) => ({ orderId: steps.createOrder.orderId, amount: input.total }),
-        compensate: { command: payment.void, with: ({ sent, output }) => ({ orderId: sent.orderId, authId: output?.authId }) },
+        compensate: {
+          command: payment.void,
+          with: ({ sent, output }) => ({ orderId: sent.orderId, authId: output?.authId }),
+        },
         retry,
         timeout: '10s',
       }),

@@ -12,17 +12,16 @@ const order = testSaga(placeOrder)
   .when(payment.capture, { reply: { receipt: 'R' } });
 
 test('an order is placed', async () => {
-  const { status, output } = await order.run();
-  expect({ status, output }).toEqual({ status: 'completed', output: { orderId: 'o1', receipt: 'R' } });
+  expect(await order.run()).toMatchObject({ status: 'completed', output: { orderId: 'o1', receipt: 'R' } });
 });
 
 test('a declined payment gives the stock back and rejects the order', async () => {
-  const run = await order.when(payment.authorize, declined(payment.authorize, 'DECLINED', { reason: 'no funds' })).run();
-  expect(run.trace).toEqual(['+createOrder', '+reserveStock', '!authorizePayment:DECLINED', '-reserveStock', '-createOrder']);
+  const refusal = declined(payment.authorize, 'DECLINED', { reason: 'no funds' });
+  const { trace } = await order.when(payment.authorize, refusal).run();
+  expect(trace.slice(2)).toEqual(['!authorizePayment:DECLINED', '-reserveStock', '-createOrder']);
 });
 
-test('a capture whose answer is lost is asked again, never undone', async () => {
-  const run = await order.when(payment.capture, (_, attempt) => ({ reply: { receipt: 'R' }, ...(attempt < 4 ? { replyLost: true } : {}) })).run();
-  expect(run).toMatchObject({ status: 'completed', undone: [] });
-  expect(run.sent.filter(({ command }) => command === 'payment.capture')).toHaveLength(4);
+test('a capture that nobody answers is asked again, never undone', async () => {
+  const silentAtFirst = order.when(payment.capture, (_, n) => (n < 4 ? { drop: true } : { reply: { receipt: 'R' } }));
+  expect(await silentAtFirst.run()).toMatchObject({ status: 'completed', undone: [], sent: { length: 5 + 1 } });
 });

@@ -7,7 +7,10 @@ import { participantOn } from '../../src/participant/participant.js';
 import { declined, testSaga } from '../../src/testing/index.js';
 import { inventory, payment, placeOrder } from './place-order.js';
 
-const base = testSaga(placeOrder).given({ total: 12, skus: ['a'] }).local('createOrder', { orderId: 'o1' }).local('confirmOrder', undefined);
+const base = testSaga(placeOrder)
+  .given({ total: 12, skus: ['a'] })
+  .local('createOrder', { orderId: 'o1' })
+  .local('confirmOrder', undefined);
 const order = base
   .when(inventory.reserve, { reply: { reservationId: 'r1' } })
   .when(payment.authorize, { reply: { authId: 'au1' } })
@@ -23,7 +26,14 @@ describe('a user’s unit test', () => {
 describe('a run that goes well', () => {
   it('tells what was sent, what was answered and what was journalled', async () => {
     const run = await order.run();
-    expect(run).toMatchObject({ status: 'completed', failure: undefined, parked: undefined, undone: [], discarded: [], clockMs: 0 });
+    expect(run).toMatchObject({
+      status: 'completed',
+      failure: undefined,
+      parked: undefined,
+      undone: [],
+      discarded: [],
+      clockMs: 0,
+    });
     expect(run.steps).toEqual({
       createOrder: { orderId: 'o1' },
       reserveStock: { reservationId: 'r1' },
@@ -31,16 +41,45 @@ describe('a run that goes well', () => {
       capturePayment: { receipt: 'R' },
     });
     expect(run.sent).toEqual([
-      { step: 'reserveStock', command: 'inventory.reserve', direction: 'do', attempt: 1, payload: { orderId: 'o1', skus: ['a'] }, at: 0 },
-      { step: 'authorizePayment', command: 'payment.authorize', direction: 'do', attempt: 1, payload: { orderId: 'o1', amount: 12 }, at: 0 },
-      { step: 'capturePayment', command: 'payment.capture', direction: 'do', attempt: 1, payload: { authId: 'au1' }, at: 0 },
+      {
+        step: 'reserveStock',
+        command: 'inventory.reserve',
+        direction: 'do',
+        attempt: 1,
+        payload: { orderId: 'o1', skus: ['a'] },
+        at: 0,
+      },
+      {
+        step: 'authorizePayment',
+        command: 'payment.authorize',
+        direction: 'do',
+        attempt: 1,
+        payload: { orderId: 'o1', amount: 12 },
+        at: 0,
+      },
+      {
+        step: 'capturePayment',
+        command: 'payment.capture',
+        direction: 'do',
+        attempt: 1,
+        payload: { authId: 'au1' },
+        at: 0,
+      },
     ]);
-    expect(run.fences).toEqual({ reserveStock: 'succeeded', authorizePayment: 'succeeded', capturePayment: 'succeeded' });
-    expect(withoutPace(fold({ status: 'running', steps: {} }, run.journal).state)).toMatchObject({ status: 'completed' });
+    expect(run.fences).toEqual({
+      reserveStock: 'succeeded',
+      authorizePayment: 'succeeded',
+      capturePayment: 'succeeded',
+    });
+    expect(withoutPace(fold({ status: 'running', steps: {} }, run.journal).state)).toMatchObject({
+      status: 'completed',
+    });
   });
 
   it('is the same every time', async () => {
-    const lossy = order.when(inventory.reserve, (_, attempt) => (attempt < 3 ? { drop: true } : { reply: { reservationId: 'r' } }));
+    const lossy = order.when(inventory.reserve, (_, attempt) =>
+      attempt < 3 ? { drop: true } : { reply: { reservationId: 'r' } },
+    );
     expect(await lossy.run()).toEqual(await lossy.run());
   });
 
@@ -50,144 +89,15 @@ describe('a run that goes well', () => {
   });
 });
 
-describe('a reaction', () => {
-  it('drops a command: it is sent again after its timeout and the backoff, and given up after its attempts', async () => {
-    const run = await order.when(inventory.reserve, { drop: true }).run();
-    expect(run.sent.filter(({ command }) => command === 'inventory.reserve').map(({ at }) => at)).toEqual([0, 11_000, 23_000]);
-    expect(run.failure).toMatchObject({ step: 'reserveStock', code: 'STEP_TIMED_OUT' });
-    expect(run).toMatchObject({ status: 'compensated', undone: ['reserveStock', 'authorizePayment', 'createOrder'], clockMs: 33_000 });
-  });
-
-  it('fails an attempt: the next one runs again', async () => {
-    const flaky = order.when(inventory.reserve, (_, attempt) =>
-      attempt === 1 ? { fail: { message: 'deadlock' } } : { reply: { reservationId: `r${attempt}` } },
-    );
-    const run = await flaky.run();
-    expect(run).toMatchObject({ status: 'completed', clockMs: 1_000, steps: { reserveStock: { reservationId: 'r2' } } });
-  });
-
-  it('loses an answer after the effect: the second sending gets the stored one', async () => {
-    const run = await order
-      .when(inventory.reserve, (_, attempt) => ({ reply: { reservationId: `r${attempt}` }, ...(attempt === 1 ? { replyLost: true } : {}) }))
-      .run();
-    expect(run).toMatchObject({ status: 'completed', steps: { reserveStock: { reservationId: 'r1' } } });
-  });
-
-  it('loses every answer: the step is unknown, its effect is undone', async () => {
-    const run = await order.when(inventory.reserve, { reply: { reservationId: 'r1' }, replyLost: true }).run();
-    expect(run.trace).toEqual([
-      '+createOrder',
-      '+authorizePayment',
-      '!reserveStock:STEP_TIMED_OUT',
-      '-reserveStock',
-      '-authorizePayment',
-      '-createOrder',
-    ]);
-    expect(run.fences['reserveStock']).toBe('undone');
-  });
-
-  it('delays a command until after its undo: the fence refuses it and the machine counts the answer', async () => {
-    const run = await order.when(inventory.reserve, { reply: { reservationId: 'r1' }, delay: '5m' }).run();
-    expect(run).toMatchObject({ status: 'compensated', fences: { reserveStock: 'tombstone' }, clockMs: 33_000 });
-    expect(run.discarded).toEqual([1, 2, 3].map(() => ({ step: 'reserveStock', reason: 'finished' })));
-  });
-
-  it('delays an answer beyond the timeout: it counts for whatever attempt is under way', async () => {
-    const run = await order.when(inventory.reserve, { reply: { reservationId: 'r1' }, replyDelay: '15s' }).run();
-    expect(run).toMatchObject({ status: 'completed', clockMs: 15_000 });
-    expect(run.discarded).toEqual([{ step: 'reserveStock', reason: 'finished' }]);
-  });
-
-  it('duplicates an answer: the second one changes nothing', async () => {
-    const run = await order.when(inventory.reserve, { duplicate: { reservationId: 'r1' } }).run();
-    expect(run).toMatchObject({ status: 'completed', discarded: [{ step: 'reserveStock', reason: 'not awaited' }] });
-  });
-
-  it('is refused by the broker every time: the step never happened and is not undone', async () => {
-    const run = await order.when(inventory.reserve, { refused: { message: 'too large' } }).run();
-    expect(run).toMatchObject({ status: 'compensated', failure: { code: 'STEP_NOT_SENT' }, undone: ['authorizePayment', 'createOrder'] });
-    expect(run.fences).not.toHaveProperty('reserveStock');
-  });
-
-  it('breaks the contract: the saga is parked with the body as evidence', async () => {
-    const run = await order.when(inventory.reserve, { broken: { reservation: 7 } }).run();
-    expect(run).toMatchObject({ status: 'parked', parked: { step: 'reserveStock', code: 'CONTRACT_BROKEN' } });
-    expect(run.trace.at(-1)).toBe('+authorizePayment');
-    expect(run.journal.flatMap(({ events }) => events)).toContainEqual(expect.objectContaining({ kind: 'sagaParked', evidence: { reservation: 7 } }));
-  });
-});
-
-describe('the pivot', () => {
-  it('is asked until it answers, at a capped pace', async () => {
-    const run = await order.when(payment.capture, (_, attempt) => (attempt < 10 ? { drop: true } : { reply: { receipt: 'R' } })).run();
-    const at = run.sent.filter(({ command }) => command === 'payment.capture').map((sent) => sent.at);
-    expect(at.slice(1).map((each, index) => each - (at[index] ?? 0) - 30_000)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1_000));
-    expect(run.status).toBe('completed');
-  });
-
-  it('declines: what came before is undone', async () => {
-    const run = await order.when(payment.capture, declined(payment.capture, 'EXPIRED', {})).run();
-    expect(run).toMatchObject({ status: 'compensated', failure: { step: 'capturePayment', code: 'EXPIRED' } });
-    expect(new Set(run.undone.slice(0, 2))).toEqual(new Set(['reserveStock', 'authorizePayment']));
-    expect(run.undone.at(-1)).toBe('createOrder');
-  });
-
-  it('never answers: the test says so and does not hang', async () => {
-    await expect(order.when(payment.capture, { drop: true }).run()).rejects.toMatchObject({ code: 'RESULT_TIMEOUT', fields: { steps: ['capturePayment'] } });
-  });
-
-  it('is past when a cancel comes: refused', async () => {
-    const run = await order.at('1s', { kind: 'cancel' }).when(payment.capture, { reply: { receipt: 'R' }, replyDelay: '2s' }).run();
-    expect(run).toMatchObject({ status: 'completed', undone: [] });
-    expect(run.trace).toContain('cancel:SAGA_CANCELLED');
-  });
-});
-
-describe('an operator', () => {
-  it('cancels while a step waits: it is unknown and undone too', async () => {
-    const run = await order.when(inventory.reserve, { drop: true }).at('3s', { kind: 'cancel', actor: 'ann', reason: 'fraud' }).run();
-    expect(run).toMatchObject({ status: 'compensated', clockMs: 3_000, failure: { code: 'SAGA_CANCELLED', message: 'fraud' } });
-    expect(run.trace).toEqual([
-      '+createOrder',
-      '+authorizePayment',
-      'cancel:SAGA_CANCELLED',
-      '?reserveStock',
-      '-reserveStock',
-      '-authorizePayment',
-      '-createOrder',
-    ]);
-  });
-
-  it('pauses: nothing more is begun, and the test ends there', async () => {
-    const run = await order.when(inventory.reserve, { reply: { reservationId: 'r1' }, replyDelay: '2s' }).at('1s', { kind: 'pause' }).run();
-    expect(run).toMatchObject({ status: 'paused', clockMs: 2_000 });
-    expect(run.trace).toEqual(['+createOrder', '+authorizePayment', 'paused', '+reserveStock']);
-  });
-
-  it('resumes: what was held back is done', async () => {
-    const paused = order.when(inventory.reserve, { reply: { reservationId: 'r1' }, replyDelay: '2s' }).at('1s', { kind: 'pause' });
-    expect(await paused.at('1h', { kind: 'resume' }).run()).toMatchObject({ status: 'completed', clockMs: 3_600_000 });
-  });
-
-  it('retries what is parked, once the participant answers well', async () => {
-    const mended = order.when(inventory.reserve, (_, attempt) => (attempt === 1 ? { broken: {} } : { reply: { reservationId: 'r2' } }));
-    const run = await mended.at('5m', { kind: 'retry' }).run();
-    // The fence answers the retry with what it stored: a broken answer stays broken until a person undoes it.
-    expect(run).toMatchObject({ status: 'parked', parked: { code: 'CONTRACT_BROKEN' } });
-    expect(await mended.at('5m', { kind: 'cancel' }).run()).toMatchObject({ status: 'compensated', fences: { reserveStock: 'undone' } });
-  });
-
-  it('is refused with the reason, where the state does not allow it', async () => {
-    const run = await order.at('1h', { kind: 'cancel' }).run();
-    expect(run.refused).toEqual([{ verb: 'cancel', reason: 'the instance is completed' }]);
-  });
-});
-
 describe('a local step', () => {
   it('is told what came before, and its undo why', async () => {
     const seen: unknown[] = [];
     await order
-      .local('createOrder', ({ input, attempt }) => ({ orderId: `${input.total}#${attempt}` }), ({ output, failure }) => void seen.push(output, failure.code))
+      .local(
+        'createOrder',
+        ({ input, attempt }) => ({ orderId: `${input.total}#${attempt}` }),
+        ({ output, failure }) => void seen.push(output, failure.code),
+      )
       .when(payment.authorize, declined(payment.authorize, 'DECLINED', { reason: 'no funds' }))
       .run();
     expect(seen).toEqual([{ orderId: '12#1' }, 'DECLINED']);
@@ -199,7 +109,11 @@ describe('a local step', () => {
         throw new StepDeclined('BLOCKED', { customer: 7 });
       })
       .run();
-    expect(run).toMatchObject({ status: 'compensated', failure: { step: 'createOrder', code: 'BLOCKED', detail: { customer: 7 } }, sent: [] });
+    expect(run).toMatchObject({
+      status: 'compensated',
+      failure: { step: 'createOrder', code: 'BLOCKED', detail: { customer: 7 } },
+      sent: [],
+    });
   });
 
   it('fails by throwing anything else, and is tried again', async () => {
@@ -265,13 +179,22 @@ describe('a participant’s own handlers', () => {
 
   it('answer the commands that the test does not speak of', async () => {
     const trx = new Map([['a', 1]]);
-    const run = await given(trx).when(payment.authorize, { reply: { authId: 'x' } }).run();
-    expect(run).toMatchObject({ status: 'completed', steps: { reserveStock: { reservationId: 'saga-1/reserveStock/1/do' } } });
+    const run = await given(trx)
+      .when(payment.authorize, { reply: { authId: 'x' } })
+      .run();
+    expect(run).toMatchObject({
+      status: 'completed',
+      steps: { reserveStock: { reservationId: 'saga-1/reserveStock/1/do' } },
+    });
     expect(trx.get('a')).toBe(0);
   });
 
   it('decline, and undo what they did', async () => {
-    expect(await given(new Map()).when(payment.authorize, { reply: { authId: 'x' } }).run()).toMatchObject({ failure: { code: 'OUT_OF_STOCK' } });
+    expect(
+      await given(new Map())
+        .when(payment.authorize, { reply: { authId: 'x' } })
+        .run(),
+    ).toMatchObject({ failure: { code: 'OUT_OF_STOCK' } });
     const trx = new Map([['a', 1]]);
     await given(trx).when(payment.authorize, { drop: true }).run();
     expect(trx.get('a')).toBe(1);
@@ -279,7 +202,10 @@ describe('a participant’s own handlers', () => {
 
   it('are not called to undo a command that never came: its fence is closed', async () => {
     const trx = new Map([['a', 1]]);
-    const run = await given(trx).when(inventory.reserve, { drop: true }).when(payment.authorize, { reply: { authId: 'x' } }).run();
+    const run = await given(trx)
+      .when(inventory.reserve, { drop: true })
+      .when(payment.authorize, { reply: { authId: 'x' } })
+      .run();
     expect(run).toMatchObject({ status: 'compensated', fences: { reserveStock: 'tombstone' } });
     expect(trx.get('a')).toBe(1);
   });
@@ -288,17 +214,57 @@ describe('a participant’s own handlers', () => {
 describe('a mistake of the test', () => {
   const wrong = { authId: 7 } as unknown as { authId: string };
   it.each([
-    ['a reply that breaks its contract', () => order.when(payment.authorize, { reply: wrong }).run(), 'CONTRACT_BROKEN', 'payment.authorize'],
+    [
+      'a reply that breaks its contract',
+      () => order.when(payment.authorize, { reply: wrong }).run(),
+      'CONTRACT_BROKEN',
+      'payment.authorize',
+    ],
     ['a command that nobody answers', () => base.run(), 'OPTION_INVALID', 'inventory.reserve'],
-    ['a local step without a stub', () => testSaga(placeOrder).given({ total: 1, skus: [] }).run(), 'OPTION_INVALID', 'createOrder'],
+    [
+      'a local step without a stub',
+      () => testSaga(placeOrder).given({ total: 1, skus: [] }).run(),
+      'OPTION_INVALID',
+      'createOrder',
+    ],
     ['no input', () => testSaga(placeOrder).run(), 'OPTION_INVALID', 'place-order'],
-    ['an input that does not fit', async () => order.given({ total: '1' as never, skus: [] }), 'INPUT_INVALID', '/total'],
+    [
+      'an input that does not fit',
+      async () => order.given({ total: '1' as never, skus: [] }),
+      'INPUT_INVALID',
+      '/total',
+    ],
     ['an unknown step', async () => order.local('nope' as never, undefined as never), 'OPTION_INVALID', "'nope'"],
-    ['a stub for a remote step', async () => order.local('reserveStock', { reservationId: 'r' }), 'OPTION_INVALID', 'remote step'],
-    ['a command of another saga', async () => order.when({ ...payment.void, name: 'payment.refund' }, { drop: true }), 'OPTION_INVALID', 'payment.refund'],
-    ['an undeclared refusal', async () => declined(payment.authorize, 'NO' as never, {} as never), 'CONTRACT_BROKEN', "'NO'"],
-    ['a detail that does not fit', async () => declined(payment.authorize, 'DECLINED', {} as never), 'CONTRACT_BROKEN', 'DECLINED'],
-    ['a reaction of no kind', () => order.when(payment.authorize, {} as never).run(), 'OPTION_INVALID', 'payment.authorize'],
+    [
+      'a stub for a remote step',
+      async () => order.local('reserveStock', { reservationId: 'r' }),
+      'OPTION_INVALID',
+      'remote step',
+    ],
+    [
+      'a command of another saga',
+      async () => order.when({ ...payment.void, name: 'payment.refund' }, { drop: true }),
+      'OPTION_INVALID',
+      'payment.refund',
+    ],
+    [
+      'an undeclared refusal',
+      async () => declined(payment.authorize, 'NO' as never, {} as never),
+      'CONTRACT_BROKEN',
+      "'NO'",
+    ],
+    [
+      'a detail that does not fit',
+      async () => declined(payment.authorize, 'DECLINED', {} as never),
+      'CONTRACT_BROKEN',
+      'DECLINED',
+    ],
+    [
+      'a reaction of no kind',
+      () => order.when(payment.authorize, {} as never).run(),
+      'OPTION_INVALID',
+      'payment.authorize',
+    ],
     ['a time that is none', async () => order.at(-1, { kind: 'pause' }), 'DURATION_INVALID', 'pause'],
   ])('is refused, naming it: %s', async (_, make, code, named) => {
     await expect(make()).rejects.toMatchObject({ code, message: expect.stringContaining(named) });
