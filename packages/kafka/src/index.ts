@@ -2,5 +2,4 @@ export { KafkaTransportError, type KafkaErrorCode, kafkaErrorCodes } from './err
 export type { KafkaClient } from './kafka-client.js';
 export { kafkaTransport } from './kafka-transport.js';
 export { kafkaLogCreator } from './log-creator.js';
-export { commandTopic, deadLetterTopic, replyTopic } from './topic-names.js';
 export type { HeaderLimits, KafkaTransportOptions } from './transport-options.js';

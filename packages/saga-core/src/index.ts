@@ -13,7 +13,13 @@ export { commandTopic, deadLetterTopic, replyTopic } from './engine/topic-names.
 export { SagaError, type SagaErrorCode, StepDeclined, sagaErrorCodes } from './errors.js';
 export type { Effect } from './machine/effect.js';
 export { fold, withoutPace } from './machine/evolve.js';
-export { type InstanceState, newInstance, type SagaInstance, type SagaStatus, type StepStatus } from './machine/instance.js';
+export {
+  type InstanceState,
+  newInstance,
+  type SagaInstance,
+  type SagaStatus,
+  type StepStatus,
+} from './machine/instance.js';
 export type { JournalEntry, JournalEvent } from './machine/journal-event.js';
 export type { SagaInput, Verb } from './machine/saga-input.js';
 export { type Transition, transition } from './machine/transition.js';

@@ -10,7 +10,14 @@ export function definitionHash(name: string, stages: readonly Stage[]): string {
 
 function shapeOf(step: StepDefinition): readonly unknown[] {
   const undo = step.compensate === null ? null : step.kind === 'invoke' ? step.compensate.command.name : 'local';
-  return [step.name, step.kind, step.phase, step.kind === 'invoke' ? step.command.name : null, undo, step.when !== null];
+  return [
+    step.name,
+    step.kind,
+    step.phase,
+    step.kind === 'invoke' ? step.command.name : null,
+    undo,
+    step.when !== null,
+  ];
 }
 
 /** Shared with the backoff's jitter, which must be the same in every process. */

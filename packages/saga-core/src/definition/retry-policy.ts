@@ -24,7 +24,13 @@ export interface ResolvedRetry {
   readonly jitter: 'full' | 'none';
 }
 
-export const defaultRetry: ResolvedRetry = { attempts: 3, backoffMs: 1_000, factor: 2, maxBackoffMs: 60_000, jitter: 'full' };
+export const defaultRetry: ResolvedRetry = {
+  attempts: 3,
+  backoffMs: 1_000,
+  factor: 2,
+  maxBackoffMs: 60_000,
+  jitter: 'full',
+};
 /** After the pivot, and for undoing: giving up would leave the saga neither done nor undone. */
 export const foreverRetry: ResolvedRetry = { ...defaultRetry, attempts: null };
 
@@ -43,11 +49,15 @@ export function resolveRetry(policy: RetryPolicy | undefined, fallback: Resolved
     attempts,
     backoffMs: policy.backoff === undefined ? fallback.backoffMs : parseDuration(policy.backoff, `${field}.backoff`),
     factor,
-    maxBackoffMs: policy.maxBackoff === undefined ? fallback.maxBackoffMs : parseDuration(policy.maxBackoff, `${field}.maxBackoff`),
+    maxBackoffMs:
+      policy.maxBackoff === undefined ? fallback.maxBackoffMs : parseDuration(policy.maxBackoff, `${field}.maxBackoff`),
     jitter,
   };
 }
 
 function invalid(field: string, value: unknown, expected: string): SagaError {
-  return new SagaError('DEFINITION_INVALID', `${field} is ${JSON.stringify(value)}`, { fields: { field, value }, hint: `give ${expected}` });
+  return new SagaError('DEFINITION_INVALID', `${field} is ${JSON.stringify(value)}`, {
+    fields: { field, value },
+    hint: `give ${expected}`,
+  });
 }

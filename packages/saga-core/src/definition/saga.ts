@@ -4,7 +4,14 @@ import { SagaError } from '../errors.js';
 import { definitionHash } from './definition-hash.js';
 import { type Duration, parseDuration } from './duration.js';
 import { defaultRetry, foreverRetry, type RetryPolicy, resolveRetry } from './retry-policy.js';
-import type { InvokeStepDefinition, LocalStepDefinition, Phase, SagaDefinition, Stage, StepDefinition } from './step-definition.js';
+import type {
+  InvokeStepDefinition,
+  LocalStepDefinition,
+  Phase,
+  SagaDefinition,
+  Stage,
+  StepDefinition,
+} from './step-definition.js';
 import type { StepList } from './step-list.js';
 
 export interface SagaOptions<Schema extends StandardSchemaV1> {
@@ -82,7 +89,13 @@ function list(draft: Draft, options: SagaOptions<StandardSchemaV1>): Record<stri
     },
     pivot: (name: string, action: Action, raw?: RawOptions) => {
       if (draft.pivoted) throw invalid(draft, name, 'is a second pivot', 'a saga has one point of no return');
-      if (raw?.when !== undefined) throw invalid(draft, name, "is the pivot and has a 'when'", 'a saga that skips its point of no return has none');
+      if (raw?.when !== undefined)
+        throw invalid(
+          draft,
+          name,
+          "is the pivot and has a 'when'",
+          'a saga that skips its point of no return has none',
+        );
       return add(name, action, raw, 'pivot');
     },
     output: (map: SagaDefinition['output']) => finish(draft, options, map),
@@ -90,11 +103,18 @@ function list(draft: Draft, options: SagaOptions<StandardSchemaV1>): Record<stri
   };
 }
 
-function finish(draft: Draft, options: SagaOptions<StandardSchemaV1>, output: SagaDefinition['output']): SagaDefinition {
-  const stages: readonly Stage[] = Object.freeze(draft.stages.map((stage) => Object.freeze(stage.map((each) => Object.freeze(each)))));
+function finish(
+  draft: Draft,
+  options: SagaOptions<StandardSchemaV1>,
+  output: SagaDefinition['output'],
+): SagaDefinition {
+  const stages: readonly Stage[] = Object.freeze(
+    draft.stages.map((stage) => Object.freeze(stage.map((each) => Object.freeze(each)))),
+  );
   if (stages.length === 0) throw invalid(draft, draft.name, 'has no steps', 'add at least one step');
   const timeoutMs = options.timeout === undefined ? null : parseDuration(options.timeout, `${draft.name}.timeout`);
-  if (timeoutMs !== null && timeoutMs < 1) throw invalid(draft, draft.name, 'has a timeout of nothing', 'wait at least 1ms, or leave it out');
+  if (timeoutMs !== null && timeoutMs < 1)
+    throw invalid(draft, draft.name, 'has a timeout of nothing', 'wait at least 1ms, or leave it out');
   return Object.freeze({
     name: draft.name,
     version: options.version,
@@ -116,7 +136,13 @@ interface NewStep {
 }
 
 function step(draft: Draft, { name, action, raw, phase, stage }: NewStep): StepDefinition {
-  if (!stepName.test(name)) throw invalid(draft, name, 'is not a step name', 'use letters, digits, _ and -, beginning with a letter, at most 64');
+  if (!stepName.test(name))
+    throw invalid(
+      draft,
+      name,
+      'is not a step name',
+      'use letters, digits, _ and -, beginning with a letter, at most 64',
+    );
   if (draft.names.has(name)) throw invalid(draft, name, 'is already defined', 'give each step a name of its own');
   draft.names.add(name);
   checkCompensation(draft, name, raw, phase);
@@ -131,17 +157,25 @@ function step(draft: Draft, { name, action, raw, phase, stage }: NewStep): StepD
     when: raw.when ?? null,
   };
   if (typeof action === 'function') {
-    if (typeof raw.compensate === 'object') throw invalid(draft, name, 'is local and has a command as its compensation', 'give a function');
+    if (typeof raw.compensate === 'object')
+      throw invalid(draft, name, 'is local and has a command as its compensation', 'give a function');
     const compensate = typeof raw.compensate === 'function' ? raw.compensate : null;
     return { ...common, kind: 'local', run: action, compensate };
   }
-  if (typeof raw.compensate === 'function') throw invalid(draft, name, 'is remote and has a function as its compensation', 'give { command, with }');
+  if (typeof raw.compensate === 'function')
+    throw invalid(draft, name, 'is remote and has a function as its compensation', 'give { command, with }');
   const compensate = typeof raw.compensate === 'object' ? raw.compensate : null;
-  if (action?.kind !== 'command') throw invalid(draft, name, 'runs neither a function nor a command', 'pass a command of a contract()');
+  if (action?.kind !== 'command')
+    throw invalid(draft, name, 'runs neither a function nor a command', 'pass a command of a contract()');
   if (typeof raw.with !== 'function') throw invalid(draft, name, "has no 'with'", 'say what the command carries');
   if (compensate !== null && compensate.command.participant !== action.participant) {
     const other = compensate.command.participant;
-    throw invalid(draft, name, `is undone by '${other}', not by '${action.participant}'`, 'undo at the same participant: its fence is in that database');
+    throw invalid(
+      draft,
+      name,
+      `is undone by '${other}', not by '${action.participant}'`,
+      'undo at the same participant: its fence is in that database',
+    );
   }
   const timeoutMs = raw.timeout === undefined ? defaultTimeoutMs : parseDuration(raw.timeout, `${field}.timeout`);
   if (timeoutMs < 1) throw invalid(draft, name, 'has a timeout of nothing', 'wait at least 1ms');
@@ -154,10 +188,20 @@ function checkCompensation(draft: Draft, name: string, raw: RawOptions, phase: P
     throw invalid(draft, name, 'does not say how it is undone', "give 'compensate', or say 'nothing to undo'");
   }
   if (phase !== 'compensatable' && raw.compensate !== undefined) {
-    throw invalid(draft, name, 'is the pivot or after it and has a compensation', 'drop it: from the pivot on steps are retried until they succeed');
+    throw invalid(
+      draft,
+      name,
+      'is the pivot or after it and has a compensation',
+      'drop it: from the pivot on steps are retried until they succeed',
+    );
   }
   if (raw.compensate !== undefined && !isCompensation(raw.compensate)) {
-    throw invalid(draft, name, `has the compensation ${JSON.stringify(raw.compensate)}`, "say 'nothing to undo' or give one");
+    throw invalid(
+      draft,
+      name,
+      `has the compensation ${JSON.stringify(raw.compensate)}`,
+      "say 'nothing to undo' or give one",
+    );
   }
 }
 
@@ -176,7 +220,10 @@ function checkHead(name: string, version: number, input: StandardSchemaV1): void
     });
   }
   if (!Number.isInteger(version) || version < 1 || version > 2_147_483_647) {
-    throw new SagaError('DEFINITION_INVALID', `version of saga '${name}' is ${JSON.stringify(version)}`, { fields, hint: 'give a whole number from 1' });
+    throw new SagaError('DEFINITION_INVALID', `version of saga '${name}' is ${JSON.stringify(version)}`, {
+      fields,
+      hint: 'give a whole number from 1',
+    });
   }
   if (input?.['~standard']?.version !== 1) {
     throw new SagaError('DEFINITION_INVALID', `input of saga '${name}' is not a Standard Schema`, {
@@ -187,5 +234,8 @@ function checkHead(name: string, version: number, input: StandardSchemaV1): void
 }
 
 function invalid(draft: Draft, step: string, what: string, hint: string): SagaError {
-  return new SagaError('DEFINITION_INVALID', `step '${step}' of saga '${draft.name}' ${what}`, { fields: { saga: draft.name, step }, hint });
+  return new SagaError('DEFINITION_INVALID', `step '${step}' of saga '${draft.name}' ${what}`, {
+    fields: { saga: draft.name, step },
+    hint,
+  });
 }

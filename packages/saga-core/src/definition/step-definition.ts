@@ -57,7 +57,9 @@ export interface SagaDefinition {
   readonly input: StandardSchemaV1;
   readonly stages: readonly Stage[];
   readonly steps: ReadonlyMap<string, StepDefinition>;
-  readonly output: ((context: { readonly input: unknown; readonly steps: Readonly<Record<string, unknown>> }) => unknown) | null;
+  readonly output:
+    | ((context: { readonly input: unknown; readonly steps: Readonly<Record<string, unknown>> }) => unknown)
+    | null;
   /** The whole saga's own deadline, `null` for none. */
   readonly timeoutMs: number | null;
 }

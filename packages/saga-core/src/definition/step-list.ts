@@ -76,7 +76,9 @@ export interface StepList<Trx, I, P extends Pair> {
     options: InvokeOptions<I, P, C, U> & { readonly when?: Predicate<I, P, W> },
   ): StepList<Trx, I, P | readonly [N, Maybe<ReplyOf<C>, W>]>;
   /** Branches see the steps before the fork, not one another. */
-  parallel<R extends Pair>(build: (branches: Branches<Trx, I, P, never>) => Branches<Trx, I, P, R>): StepList<Trx, I, P | R>;
+  parallel<R extends Pair>(
+    build: (branches: Branches<Trx, I, P, never>) => Branches<Trx, I, P, R>,
+  ): StepList<Trx, I, P | R>;
   /** The point of no return: a local function, or a participant's command. */
   pivot<const N extends string, O>(
     name: N & NewName<N, P>,
@@ -88,7 +90,9 @@ export interface StepList<Trx, I, P extends Pair> {
     command: C,
     options: ForwardInvokeOptions<I, P, C>,
   ): AfterPivot<Trx, I, P | readonly [N, ReplyOf<C>]>;
-  output<O>(map: (context: { readonly input: I; readonly steps: Outputs<P> }) => O & Serializable<O>): Saga<I, Outputs<P>, O>;
+  output<O>(
+    map: (context: { readonly input: I; readonly steps: Outputs<P> }) => O & Serializable<O>,
+  ): Saga<I, Outputs<P>, O>;
   build(): Saga<I, Outputs<P>, Outputs<P>>;
 }
 
@@ -117,7 +121,9 @@ export interface AfterPivot<Trx, I, P extends Pair> {
     command: C,
     options: ForwardInvokeOptions<I, P, C> & { readonly when?: Predicate<I, P, W> },
   ): AfterPivot<Trx, I, P | readonly [N, Maybe<ReplyOf<C>, W>]>;
-  output<O>(map: (context: { readonly input: I; readonly steps: Outputs<P> }) => O & Serializable<O>): Saga<I, Outputs<P>, O>;
+  output<O>(
+    map: (context: { readonly input: I; readonly steps: Outputs<P> }) => O & Serializable<O>,
+  ): Saga<I, Outputs<P>, O>;
   build(): Saga<I, Outputs<P>, Outputs<P>>;
 }
 

@@ -69,7 +69,10 @@ async function advanceOnce<Trx>(options: AdvanceOptions<Trx>, items: readonly It
     if ((await soloOrQuarantine(options, ready)) === 'contended') contended.push(ready);
   });
   const lost = new Set(losers.map((ready) => ready.sagaId));
-  await countDiscards(options, discarding.filter(({ ready }) => !lost.has(ready.sagaId)));
+  await countDiscards(
+    options,
+    discarding.filter(({ ready }) => !lost.has(ready.sagaId)),
+  );
   return [...losers, ...contended].flatMap((ready) => ready.items);
 }
 
@@ -131,7 +134,10 @@ export function announce<Trx>(options: AdvanceOptions<Trx>, { notices, instance 
     options.onSettled(instance.id);
     if (notice.kind === 'finished') continue;
     const { code, message, step } = notice;
-    options.logger.error({ sagaId: instance.id, saga: instance.saga, step, code, reason: message }, 'saga parked: a person is needed');
+    options.logger.error(
+      { sagaId: instance.id, saga: instance.saga, step, code, reason: message },
+      'saga parked: a person is needed',
+    );
   }
 }
 
@@ -149,11 +155,18 @@ async function soloOrQuarantine<Trx>(options: AdvanceOptions<Trx>, ready: Ready)
 
 async function blame<Trx>(options: AdvanceOptions<Trx>, ready: Ready, error: unknown): Promise<void> {
   const reason = error instanceof Error ? error.message : String(error);
-  options.logger.error({ sagaId: ready.sagaId, saga: ready.definition.name, err: error }, 'an input of this saga cannot be stored');
+  options.logger.error(
+    { sagaId: ready.sagaId, saga: ready.definition.name, err: error },
+    'an input of this saga cannot be stored',
+  );
   await quarantine(options, ready.items, `cannot be stored: ${reason}`);
 }
 
-async function quarantine<Trx>({ store, logger }: AdvanceOptions<Trx>, items: readonly Item[], reason: string): Promise<void> {
+async function quarantine<Trx>(
+  { store, logger }: AdvanceOptions<Trx>,
+  items: readonly Item[],
+  reason: string,
+): Promise<void> {
   const replies = items.filter((item): item is ReplyItem => item.kind === 'reply');
   if (replies.length === 0) return;
   logger.warn({ sagaId: replies[0]?.sagaId, count: replies.length, reason }, 'reply quarantined');
@@ -162,13 +175,17 @@ async function quarantine<Trx>({ store, logger }: AdvanceOptions<Trx>, items: re
 
 /** A reply for a definition that this process lacks is kept for one that has it; only then may the broker forget it. */
 async function postpone<Trx>({ store }: AdvanceOptions<Trx>, items: readonly Item[]): Promise<void> {
-  const letters = items.flatMap((item) => (item.kind === 'reply' ? [{ id: item.letterId, sagaId: item.sagaId, input: item.input }] : []));
+  const letters = items.flatMap((item) =>
+    item.kind === 'reply' ? [{ id: item.letterId, sagaId: item.sagaId, input: item.input }] : [],
+  );
   if (letters.length > 0) await store.transaction((tx) => tx.post(letters));
 }
 
 async function countDiscards<Trx>({ store }: AdvanceOptions<Trx>, prepared: readonly Prepared[]): Promise<void> {
   const counts = prepared.flatMap(({ ready, leg }) =>
-    leg.discarded.filter(({ reason }) => reason !== 'not due' && reason !== 'held').map(({ step, reason }) => ({ sagaId: ready.sagaId, step, reason, count: 1 })),
+    leg.discarded
+      .filter(({ reason }) => reason !== 'not due' && reason !== 'held')
+      .map(({ step, reason }) => ({ sagaId: ready.sagaId, step, reason, count: 1 })),
   );
   if (counts.length > 0) await store.countDiscards(counts);
 }

@@ -98,7 +98,8 @@ function localContext({ definition, instance }: Leg, step: string): AuthorUndoCo
   const steps: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const name of definition.steps.keys()) {
     const { status } = stepStateOf(state, name);
-    if (status === 'succeeded' || status === 'compensating' || status === 'compensated') steps[name] = bodies[name]?.output;
+    if (status === 'succeeded' || status === 'compensating' || status === 'compensated')
+      steps[name] = bodies[name]?.output;
   }
   const failure = state.failure ?? { step: '', code: '', message: '' };
   return { sagaId: instance.id, input: instance.input, steps, failure, output: bodies[step]?.output };

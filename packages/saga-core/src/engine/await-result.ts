@@ -50,7 +50,10 @@ export function createResultWatch<Trx>(store: SagaStore<Trx>, clock: Clock): Res
         const { status } = stored.instance.state;
         if (status !== 'running' && status !== 'compensating') return stored;
         signal?.throwIfAborted();
-        if (closed) throw new SagaError('ENGINE_CLOSED', 'the engine was closed while a result was awaited', { fields: { sagaId } });
+        if (closed)
+          throw new SagaError('ENGINE_CLOSED', 'the engine was closed while a result was awaited', {
+            fields: { sagaId },
+          });
         const leftMs = endsAt - clock.now();
         if (leftMs <= 0) throw timedOut(sagaId, timeoutMs ?? 0, status);
         await nextLook(sagaId, Math.min(delayMs, leftMs), signal);

@@ -14,7 +14,9 @@ function outcomeOf({ outcome, data, code, message }: ReplyEnvelope): ReplyOutcom
     case 'succeeded':
       return data === null || data === undefined ? { kind: 'succeeded' } : { kind: 'succeeded', output: data };
     case 'declined':
-      return data === null || data === undefined ? { kind: 'declined', ...said } : { kind: 'declined', ...said, detail: data };
+      return data === null || data === undefined
+        ? { kind: 'declined', ...said }
+        : { kind: 'declined', ...said, detail: data };
     case 'failed':
       return { kind: 'failed', ...said };
     default:
@@ -35,5 +37,12 @@ export function checkContract(definition: SagaDefinition, input: SagaInput): Sag
   const checked = validate(schema, body);
   if (checked.kind === 'valid') return { ...input, outcome: { kind: 'succeeded', output: checked.value } };
   const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
-  return { ...input, outcome: { kind: 'contractBroken', message: `the reply to '${input.step}' breaks its contract: ${violations}`, body } };
+  return {
+    ...input,
+    outcome: {
+      kind: 'contractBroken',
+      message: `the reply to '${input.step}' breaks its contract: ${violations}`,
+      body,
+    },
+  };
 }

@@ -1,4 +1,11 @@
-import { type CommandEnvelope, encodeCommand, encodeJson, envelopeContentType, issueReplyToken, type ReplyTokenKeys } from '@backstitch/messaging';
+import {
+  type CommandEnvelope,
+  encodeCommand,
+  encodeJson,
+  envelopeContentType,
+  issueReplyToken,
+  type ReplyTokenKeys,
+} from '@backstitch/messaging';
 import type { NewOutboxRow } from '@backstitch/outbox';
 import type { SendCommand } from '../machine/effect.js';
 import { commandTopic, replyTopic } from './topic-names.js';
@@ -15,7 +22,11 @@ export interface Sender {
 export const commandAggregate = 'saga-command';
 
 /** An effect as the row that carries it. The row's id is the command's: whatever is sent again, is the same row. */
-export function commandMessage(effect: SendCommand, about: { readonly sagaId: string; readonly saga: string; readonly now: number }, sender: Sender): NewOutboxRow {
+export function commandMessage(
+  effect: SendCommand,
+  about: { readonly sagaId: string; readonly saga: string; readonly now: number },
+  sender: Sender,
+): NewOutboxRow {
   const { sagaId, saga, now } = about;
   const topic = commandTopic(effect.participant);
   const { installation, tokenKeys, orchestrator } = sender;
@@ -36,7 +47,8 @@ export function commandMessage(effect: SendCommand, about: { readonly sagaId: st
     replyTopic: replyTopic(orchestrator, effect.participant),
     replyToken: issueReplyToken(tokenKeys, { commandId: effect.commandId, installation }),
     installation,
-    dataJson: effect.data === undefined ? 'null' : encodeJson(effect.data, { what: `payload of ${saga}/${effect.step}` }),
+    dataJson:
+      effect.data === undefined ? 'null' : encodeJson(effect.data, { what: `payload of ${saga}/${effect.step}` }),
   };
   return {
     id: commandRowId(sagaId, effect.commandId),

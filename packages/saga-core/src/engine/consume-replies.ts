@@ -1,37 +1,41 @@
 import { createHash } from 'node:crypto';
-import { type BatchHandler, decodeReply, type InboundRecord, type Logger, type ReplyEnvelope, verifyReplyToken } from '@backstitch/messaging';
+import {
+  type BatchHandler,
+  decodeReply,
+  type InboundRecord,
+  type ReplyEnvelope,
+  verifyReplyToken,
+} from '@backstitch/messaging';
 import { replyInput } from './check-contract.js';
 import type { Sender } from './command-message.js';
 import type { ReplyItem } from './item.js';
-import type { QuarantinedRecord } from './saga-store.js';
+import { originOf, type PutAside, type RefusedRecord } from './put-aside.js';
 
 export interface ConsumeRepliesOptions {
   readonly sender: Sender;
-  readonly logger: Logger;
   /** Resolves when the replies' outcomes are durable. */
   readonly apply: (items: readonly ReplyItem[]) => Promise<void>;
-  readonly quarantine: (records: readonly QuarantinedRecord[]) => Promise<void>;
+  readonly putAside: PutAside;
 }
 
 /** The handler of the reply topics: what cannot be a reply to us is put aside, the rest is applied, and only then may the offset move. */
-export function consumeReplies({ sender, logger, apply, quarantine }: ConsumeRepliesOptions): BatchHandler {
+export function consumeReplies({ sender, apply, putAside }: ConsumeRepliesOptions): BatchHandler {
   return async ({ records }) => {
     const items: ReplyItem[] = [];
-    const refused: QuarantinedRecord[] = [];
+    const refused: RefusedRecord[] = [];
     for (const record of records) {
       const read = readReply(record, sender);
       if (read.kind === 'reply') items.push(read.item);
-      else refused.push({ ...origin(record), reason: read.reason });
+      else refused.push({ record, reason: read.reason });
     }
-    if (refused.length > 0) {
-      logger.warn({ topic: records[0]?.topic, count: refused.length, reason: refused[0]?.reason }, 'records quarantined');
-      await quarantine(refused);
-    }
+    await putAside(refused);
     await apply(items);
   };
 }
 
-type Read = { readonly kind: 'reply'; readonly item: ReplyItem } | { readonly kind: 'refused'; readonly reason: string };
+type Read =
+  | { readonly kind: 'reply'; readonly item: ReplyItem }
+  | { readonly kind: 'refused'; readonly reason: string };
 
 function readReply(record: InboundRecord, sender: Sender): Read {
   if (record.poison !== undefined) return { kind: 'refused', reason: record.poison };
@@ -48,25 +52,28 @@ function readReply(record: InboundRecord, sender: Sender): Read {
       input: replyInput(envelope),
       commandId: envelope.commandId,
       letterId: letterId(record),
-      record: origin(record),
+      record: originOf(record),
     },
   };
 }
 
 /** A reply is believed only with the token of the very command it answers, from our own installation, on that participant's own topic. */
-function whyForged(record: InboundRecord, envelope: ReplyEnvelope, { installation, tokenKeys, orchestrator }: Sender): string | undefined {
+function whyForged(
+  record: InboundRecord,
+  envelope: ReplyEnvelope,
+  { installation, tokenKeys, orchestrator }: Sender,
+): string | undefined {
   if (envelope.installation !== installation) return 'another installation';
-  if (!verifyReplyToken(tokenKeys, envelope.replyToken, { commandId: envelope.commandId, installation })) return 'bad reply token';
+  if (!verifyReplyToken(tokenKeys, envelope.replyToken, { commandId: envelope.commandId, installation }))
+    return 'bad reply token';
   const prefix = `${orchestrator}.replies.`;
   if (record.topic.slice(prefix.length) !== envelope.source) return 'a participant answered on the topic of another';
   return undefined;
 }
 
-function origin({ topic, partition, offset, value }: InboundRecord): Omit<QuarantinedRecord, 'reason'> {
-  return { topic, partition, offset, head: (value ?? '').slice(0, 4_096) };
-}
-
 /** The same bytes are the same letter, wherever on the broker they lie. */
 function letterId({ value }: InboundRecord): string {
-  return createHash('sha256').update(value ?? '').digest('hex');
+  return createHash('sha256')
+    .update(value ?? '')
+    .digest('hex');
 }

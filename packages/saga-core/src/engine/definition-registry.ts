@@ -48,12 +48,19 @@ function unregistered({ name, version }: SagaDefinition, known: readonly SagaDef
   const versions = known.filter((each) => each.name === name).map((each) => each.version);
   const fields = { saga: name, version, registered: versions };
   if (versions.length === 0) {
-    return new SagaError('SAGA_UNKNOWN', `saga '${name}' is not registered with this engine`, { fields, hint: "add it to the engine's 'sagas'" });
+    return new SagaError('SAGA_UNKNOWN', `saga '${name}' is not registered with this engine`, {
+      fields,
+      hint: "add it to the engine's 'sagas'",
+    });
   }
-  return new SagaError('VERSION_UNKNOWN', `saga '${name}' is registered in version ${versions.join(', ')}, not as this version ${version}`, {
-    fields,
-    hint: "add this very definition to the engine's 'sagas'; a changed step list needs a new version",
-  });
+  return new SagaError(
+    'VERSION_UNKNOWN',
+    `saga '${name}' is registered in version ${versions.join(', ')}, not as this version ${version}`,
+    {
+      fields,
+      hint: "add this very definition to the engine's 'sagas'; a changed step list needs a new version",
+    },
+  );
 }
 
 function keyOf(saga: string, version: number): string {

@@ -34,13 +34,22 @@ export interface EngineSettings {
   readonly bornLeaseMs: number;
 }
 
-const defaults: EngineSettings = Object.freeze({ pollIntervalMs: 500, batchSize: 500, localConcurrency: 4, bornLeaseMs: 5_000 });
+const defaults: EngineSettings = Object.freeze({
+  pollIntervalMs: 500,
+  batchSize: 500,
+  localConcurrency: 4,
+  bornLeaseMs: 5_000,
+});
 const orchestratorName = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/;
 
 /** Fills and checks the settings. Throws `OPTION_INVALID` naming the field and the value found. */
 export function checkEngineOptions<Trx>(options: SagaEngineOptions<Trx>): EngineSettings {
   if (!orchestratorName.test(options.name)) {
-    throw invalid('name', options.name, 'use letters, digits, _ and -, beginning with a letter, at most 100: it stands in topic names');
+    throw invalid(
+      'name',
+      options.name,
+      'use letters, digits, _ and -, beginning with a letter, at most 100: it stands in topic names',
+    );
   }
   const whole = (field: keyof EngineSettings): number => {
     const value = options[field] ?? defaults[field];
@@ -56,5 +65,8 @@ export function checkEngineOptions<Trx>(options: SagaEngineOptions<Trx>): Engine
 }
 
 function invalid(field: string, value: unknown, hint: string): SagaError {
-  return new SagaError('OPTION_INVALID', `option '${field}' of the saga engine is ${JSON.stringify(value)}`, { fields: { field, value }, hint });
+  return new SagaError('OPTION_INVALID', `option '${field}' of the saga engine is ${JSON.stringify(value)}`, {
+    fields: { field, value },
+    hint,
+  });
 }

@@ -10,7 +10,9 @@ export interface InstanceView {
   readonly version: number;
   readonly status: SagaStatus;
   readonly paused: boolean;
-  readonly steps: Readonly<Record<string, { readonly status: StepStatus; readonly round: number; readonly attempt?: number }>>;
+  readonly steps: Readonly<
+    Record<string, { readonly status: StepStatus; readonly round: number; readonly attempt?: number }>
+  >;
   readonly failure?: Failure;
   readonly parked?: Parking;
   readonly output?: unknown;

@@ -5,7 +5,11 @@
  */
 export function isSocketError(error: unknown): boolean {
   for (let link = error, depth = 0; typeof link === 'object' && link !== null && depth < 10; depth += 1) {
-    const { code, name, cause } = link as { readonly code?: unknown; readonly name?: unknown; readonly cause?: unknown };
+    const { code, name, cause } = link as {
+      readonly code?: unknown;
+      readonly name?: unknown;
+      readonly cause?: unknown;
+    };
     if (name === 'PostgresError') return false;
     if (typeof code === 'string' && /^E[A-Z_]{3,}$/.test(code)) return true;
     link = cause;

@@ -12,7 +12,12 @@ export interface ReplyItem {
   /** Names the reply, should this process have to leave it to another: the same reply is kept once. */
   readonly letterId: string;
   /** Where it came from, for the quarantine. */
-  readonly record: { readonly topic: string; readonly partition: number; readonly offset: string; readonly head: string };
+  readonly record: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: string;
+    readonly head: string;
+  };
 }
 
 /** Its time has come, or there is mail for it. */

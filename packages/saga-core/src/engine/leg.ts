@@ -27,11 +27,24 @@ export type Question = Extract<Effect, { readonly kind: 'runLocal' | 'withdrawCo
 export type Notice = Extract<Effect, { readonly kind: 'finished' | 'alert' }>;
 
 export function openLeg(definition: SagaDefinition, instance: SagaInstance): Leg {
-  return { definition, instance, entries: [], messages: new Map(), questions: [], notices: [], discarded: [], changed: false };
+  return {
+    definition,
+    instance,
+    entries: [],
+    messages: new Map(),
+    questions: [],
+    notices: [],
+    discarded: [],
+    changed: false,
+  };
 }
 
 /** Applies one input. Answers why a verb was refused, otherwise nothing. */
-export function applyInput(leg: Leg, input: SagaInput, about: { readonly now: number; readonly sender: Sender }): string | undefined {
+export function applyInput(
+  leg: Leg,
+  input: SagaInput,
+  about: { readonly now: number; readonly sender: Sender },
+): string | undefined {
   const { now } = about;
   const moved = transition(leg.definition, leg.instance, checkContract(leg.definition, input), now);
   switch (moved.kind) {

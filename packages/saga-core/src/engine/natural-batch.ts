@@ -15,7 +15,10 @@ interface Waiting<Item> {
   readonly reject: (error: unknown) => void;
 }
 
-export function createNaturalBatch<Item>(write: (items: readonly Item[]) => Promise<void>, maxItems: number): NaturalBatch<Item> {
+export function createNaturalBatch<Item>(
+  write: (items: readonly Item[]) => Promise<void>,
+  maxItems: number,
+): NaturalBatch<Item> {
   let waiting: Waiting<Item>[] = [];
   let running: Promise<void> | undefined;
 

@@ -11,13 +11,21 @@ export type VerbKind = 'cancel' | 'pause' | 'resume' | 'retry';
  * An operator's verb enters through the same function as replies do, in a locked transaction: who said it and why stand in the journal entry
  * that it makes. Throws `VERB_REFUSED` where the state does not allow it, `INSTANCE_UNKNOWN`, or `VERSION_UNKNOWN`.
  */
-export async function operate<Trx>(options: AdvanceOptions<Trx>, sagaId: string, verb: Verb & { readonly kind: VerbKind }): Promise<void> {
+export async function operate<Trx>(
+  options: AdvanceOptions<Trx>,
+  sagaId: string,
+  verb: Verb & { readonly kind: VerbKind },
+): Promise<void> {
   const { store, definitions, sender, bornLeaseMs } = options;
   requireWord('actor', verb.actor);
   requireWord('reason', verb.reason);
   const done = await store.transaction(async (tx) => {
     const [stored] = await tx.lock([sagaId]);
-    if (stored === undefined) throw new SagaError('INSTANCE_UNKNOWN', `there is no saga instance ${sagaId}`, { fields: { sagaId }, hint: 'check the id' });
+    if (stored === undefined)
+      throw new SagaError('INSTANCE_UNKNOWN', `there is no saga instance ${sagaId}`, {
+        fields: { sagaId },
+        hint: 'check the id',
+      });
     const definition = definitions.find(stored.instance);
     if (definition === undefined) {
       const { saga, version, hash } = stored.instance;
@@ -55,5 +63,8 @@ export async function operate<Trx>(options: AdvanceOptions<Trx>, sagaId: string,
 
 function requireWord(field: 'actor' | 'reason', value: string): void {
   if (typeof value === 'string' && value.trim().length > 0) return;
-  throw new SagaError('OPTION_INVALID', `${field} is ${JSON.stringify(value)}`, { fields: { field, value }, hint: 'say who does this and why: it is kept in the journal' });
+  throw new SagaError('OPTION_INVALID', `${field} is ${JSON.stringify(value)}`, {
+    fields: { field, value },
+    hint: 'say who does this and why: it is kept in the journal',
+  });
 }

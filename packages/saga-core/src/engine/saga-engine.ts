@@ -15,6 +15,7 @@ import type { Item } from './item.js';
 import { createNaturalBatch } from './natural-batch.js';
 import { operate, type VerbKind } from './operate.js';
 import { createDuePoller } from './poll-due.js';
+import { createPutAside } from './put-aside.js';
 import { refuseChangedDefinitions } from './refuse-changed-definitions.js';
 import type { StoredInstance } from './saga-store.js';
 import { checkInput, type StartContext, type Started, startIn, type StartRequest } from './start-saga.js';
@@ -45,7 +46,10 @@ export interface SagaHandle<Output> {
 export interface SagaEngine<Trx> {
   /** Checks what is stored against the definitions, subscribes to replies and begins to wake what is due. */
   open(): Promise<void>;
-  start<Input, Steps, Output>(saga: Saga<Input, Steps, Output>, options: StartOptions<NoInfer<Input>, Trx>): Promise<SagaHandle<Output>>;
+  start<Input, Steps, Output>(
+    saga: Saga<Input, Steps, Output>,
+    options: StartOptions<NoInfer<Input>, Trx>,
+  ): Promise<SagaHandle<Output>>;
   /** A handle to an instance that was started elsewhere or earlier. */
   handle<Input, Steps, Output>(saga: Saga<Input, Steps, Output>, id: string): SagaHandle<Output>;
   find(id: string): Promise<InstanceView | undefined>;
@@ -95,7 +99,9 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
   let running: Running<Trx> | undefined;
   const opened = (): Running<Trx> => {
     if (running !== undefined) return running;
-    throw new SagaError('ENGINE_CLOSED', `saga engine '${options.name}' is not open`, { hint: 'await engine.open() first, and start nothing after close()' });
+    throw new SagaError('ENGINE_CLOSED', `saga engine '${options.name}' is not open`, {
+      hint: 'await engine.open() first, and start nothing after close()',
+    });
   };
   const view = (stored: StoredInstance): InstanceView => viewOf(stored, definitions.find(stored.instance));
   const verb = (kind: VerbKind) => async (id: string, said: Verb) => {
@@ -134,7 +140,9 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     async ensureTopics(spec = {}) {
       const commands = definitions.participants.map(commandTopic);
       const topics = [...commands, ...definitions.participants.map((each) => replyTopic(options.name, each))];
-      await options.transport.ensureTopics([...topics, ...topics.map(deadLetterTopic)].map((topic) => ({ topic, ...spec })));
+      await options.transport.ensureTopics(
+        [...topics, ...topics.map(deadLetterTopic)].map((topic) => ({ topic, ...spec })),
+      );
     },
     wakeDue: () => opened().wakeDue(),
     async close({ timeoutMs = 10_000 } = {}) {
@@ -173,12 +181,15 @@ async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> {
     intervalMs: settings.pollIntervalMs,
     batchSize: settings.batchSize,
   });
+  const putAside = createPutAside({ quarantine: (records) => store.quarantine(records), transport, logger });
   const topics = definitions.participants.map((each) => replyTopic(name, each));
-  const handle = consumeReplies({ sender, logger, apply: (items) => batch.add(items), quarantine: (records) => store.quarantine(records) });
+  const handle = consumeReplies({ sender, apply: (items) => batch.add(items), putAside });
   let subscription: Subscription | undefined;
   if (topics.length > 0) {
     subscription = await transport.subscribe({ group: name, topics, handle, maxBatchRecords: settings.batchSize });
-    subscription.stopped.catch((error: unknown) => logger.error({ err: error }, 'the consumer of replies has died: restart this process'));
+    subscription.stopped.catch((error: unknown) =>
+      logger.error({ err: error }, 'the consumer of replies has died: restart this process'),
+    );
   }
   poller.start();
   return {
@@ -240,5 +251,8 @@ function settledOutput(stored: StoredInstance, saga: Saga): unknown {
 }
 
 function missing(id: string): never {
-  throw new SagaError('INSTANCE_UNKNOWN', `there is no saga instance ${id}`, { fields: { sagaId: id }, hint: 'check the id' });
+  throw new SagaError('INSTANCE_UNKNOWN', `there is no saga instance ${id}`, {
+    fields: { sagaId: id },
+    hint: 'check the id',
+  });
 }

@@ -21,7 +21,10 @@ export interface SagaStore<Trx> {
   /** Inputs kept for an instance that no process could apply, oldest first. They stay until `SagaTransaction.save` names them in `taken`. */
   mailbox(sagaIds: readonly string[]): Promise<readonly Letter[]>;
   /** How many instances that are not terminal have this name and version, by hash. */
-  liveHashes(definition: { readonly saga: string; readonly version: number }): Promise<readonly { readonly hash: string; readonly live: number }[]>;
+  liveHashes(definition: {
+    readonly saga: string;
+    readonly version: number;
+  }): Promise<readonly { readonly hash: string; readonly live: number }[]>;
   /** Insert-or-read: one identity and one token key for this store's schema, made once. */
   installation(): Promise<Installation>;
   /** Adds to bounded counters, one a (saga id, step, reason). */

@@ -92,7 +92,10 @@ function overdueCommands({ id: sagaId, state }: SagaInstance, now: number): read
   });
 }
 
-async function unsentRows<Trx>(store: SagaStore<Trx>, overdue: ReadonlyMap<string, readonly string[]>): Promise<ReadonlySet<string>> {
+async function unsentRows<Trx>(
+  store: SagaStore<Trx>,
+  overdue: ReadonlyMap<string, readonly string[]>,
+): Promise<ReadonlySet<string>> {
   const rows = [...overdue].flatMap(([sagaId, ids]) => ids.map((id) => commandRowId(sagaId, id)));
   return new Set(rows.length === 0 ? [] : await store.unsent(rows));
 }

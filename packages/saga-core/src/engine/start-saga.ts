@@ -89,9 +89,15 @@ export function startIn<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, co
 }
 
 /** The instance that the key belongs to already, or nothing where it is ours now. */
-async function claimKey<Trx>(tx: SagaTransaction<Trx>, { definition, input, startKey }: StartRequest, sagaId: string): Promise<string | undefined> {
+async function claimKey<Trx>(
+  tx: SagaTransaction<Trx>,
+  { definition, input, startKey }: StartRequest,
+  sagaId: string,
+): Promise<string | undefined> {
   const key = startKey ?? '';
-  const fingerprint = createHash('sha256').update(stringify(input) ?? '').digest('hex');
+  const fingerprint = createHash('sha256')
+    .update(stringify(input) ?? '')
+    .digest('hex');
   const fields = { saga: definition.name, idempotencyKey: key };
   const answer = await tx.claimStartKey({ saga: definition.name, key, fingerprint, sagaId });
   switch (answer.kind) {
@@ -123,7 +129,12 @@ function refuseParked(leg: Leg): void {
 
 function startFailed(
   { name }: SagaDefinition,
-  { step, code, message, cause }: { readonly step: string; readonly code: string; readonly message: string; readonly cause?: unknown },
+  {
+    step,
+    code,
+    message,
+    cause,
+  }: { readonly step: string; readonly code: string; readonly message: string; readonly cause?: unknown },
 ): SagaError {
   return new SagaError('START_FAILED', `saga '${name}' was not started: step '${step}': ${message}`, {
     fields: { saga: name, step, code },

@@ -7,7 +7,10 @@ import { pivotPosition, reasonToTurnBack } from './proceed.js';
 import type { Direction, SagaInput } from './saga-input.js';
 
 /** Time has passed: whatever is due moves. Answers `not due` where nothing was, so that an early or second wake changes nothing. */
-export function applyDeadline(draft: Draft, input: SagaInput & { readonly kind: 'deadlineReached' }): Discard | undefined {
+export function applyDeadline(
+  draft: Draft,
+  input: SagaInput & { readonly kind: 'deadlineReached' },
+): Discard | undefined {
   if (isHeld(draft)) return 'held';
   const steps = [...draft.definition.steps.values()];
   let moved = sagaDeadline(draft);
@@ -67,14 +70,16 @@ export function resend(draft: Draft, step: StepDefinition, direction: Direction)
   if (pace === undefined) return;
   if (step.kind === 'local') {
     setPace(draft, step.name, { ...pace, attempt: pace.attempt + 1 });
-    return runLocal(draft, step.name, direction);
+    runLocal(draft, step.name, direction);
+    return;
   }
   const retentionMs = step.command.fenceRetentionMs;
   if (draft.now - pace.firstSentAt > retentionMs) {
     const { retryAt: _, ...still } = pace;
     setPace(draft, step.name, still);
     const message = `the first sending of '${step.name}' is older than the ${retentionMs} ms that its participant remembers`;
-    return park(draft, 'COMMAND_TOO_OLD', message, { step: step.name });
+    park(draft, 'COMMAND_TOO_OLD', message, { step: step.name });
+    return;
   }
   const { retryAt: _, ...due } = pace;
   setPace(draft, step.name, due);
@@ -90,6 +95,12 @@ export function applyNotSent(draft: Draft, input: SagaInput & { readonly kind: '
   if (pace === undefined || status !== (input.direction === 'do' ? 'dispatched' : 'compensating')) return 'not awaited';
   const { attempt } = pace;
   const message = `${input.code}: ${input.message}`;
-  const failed = failAttempt(draft, step, { attempt, direction: input.direction, code: 'STEP_NOT_SENT', message, refused: true });
+  const failed = failAttempt(draft, step, {
+    attempt,
+    direction: input.direction,
+    code: 'STEP_NOT_SENT',
+    message,
+    refused: true,
+  });
   return failed ? undefined : 'stale attempt';
 }

@@ -36,7 +36,8 @@ function applyForward(draft: Draft, step: StepDefinition, input: RepliedInput): 
     case 'declined':
     case 'skipped':
       // It was said to have had no effect, and now it has had one: no rule may guess which is true.
-      if (outcome.kind === 'succeeded' || outcome.kind === 'contractBroken') return contradict(draft, step.name, status, outcome);
+      if (outcome.kind === 'succeeded' || outcome.kind === 'contractBroken')
+        return contradict(draft, step.name, status, outcome);
       return 'not awaited';
     case 'unknown':
     case 'compensating':
@@ -63,7 +64,9 @@ function settleForward(draft: Draft, step: StepDefinition, { outcome, attempt }:
       return undefined;
     case 'failed': {
       const message = `${outcome.code}: ${outcome.message}`;
-      return failAttempt(draft, step, { attempt, direction: 'do', code: 'STEP_FAILED', message }) ? undefined : 'stale attempt';
+      return failAttempt(draft, step, { attempt, direction: 'do', code: 'STEP_FAILED', message })
+        ? undefined
+        : 'stale attempt';
     }
     default:
       return outcome satisfies never;
@@ -80,11 +83,16 @@ function applyUndo(draft: Draft, step: StepDefinition, { outcome, attempt }: Rep
       record(draft, { kind: 'stepCompensated', step: step.name });
       return undefined;
     case 'declined':
-      park(draft, 'STEP_DECLINED', `the undo was declined: ${outcome.code}: ${outcome.message}`, { step: step.name, evidence: outcome.detail });
+      park(draft, 'STEP_DECLINED', `the undo was declined: ${outcome.code}: ${outcome.message}`, {
+        step: step.name,
+        evidence: outcome.detail,
+      });
       return undefined;
     case 'failed': {
       const message = `${outcome.code}: ${outcome.message}`;
-      return failAttempt(draft, step, { attempt, direction: 'undo', code: 'STEP_FAILED', message }) ? undefined : 'stale attempt';
+      return failAttempt(draft, step, { attempt, direction: 'undo', code: 'STEP_FAILED', message })
+        ? undefined
+        : 'stale attempt';
     }
     default:
       return outcome satisfies never;
@@ -104,16 +112,28 @@ export function applyLocal(draft: Draft, input: SagaInput & { readonly kind: 'lo
   } else if (outcome.kind === 'declined' && direction === 'do') {
     decline(draft, step, outcome);
   } else {
-    failAttempt(draft, step, { attempt: pace?.attempt ?? 1, direction, code: 'STEP_FAILED', message: `${outcome.code}: ${outcome.message}` });
+    failAttempt(draft, step, {
+      attempt: pace?.attempt ?? 1,
+      direction,
+      code: 'STEP_FAILED',
+      message: `${outcome.code}: ${outcome.message}`,
+    });
   }
   return undefined;
 }
 
-function decline(draft: Draft, step: StepDefinition, outcome: (ReplyOutcome | LocalOutcome) & { readonly kind: 'declined' }): void {
+function decline(
+  draft: Draft,
+  step: StepDefinition,
+  outcome: (ReplyOutcome | LocalOutcome) & { readonly kind: 'declined' },
+): void {
   const { code, message, detail } = outcome;
   if (step.phase === 'retriable') {
     record(draft, { kind: 'stepDeclined', step: step.name });
-    park(draft, 'STEP_DECLINED', `declined after the pivot: ${code}: ${message}`, { step: step.name, evidence: detail });
+    park(draft, 'STEP_DECLINED', `declined after the pivot: ${code}: ${message}`, {
+      step: step.name,
+      evidence: detail,
+    });
     return;
   }
   const failure = { step: step.name, code, message, ...(detail === undefined ? {} : { detail }) };

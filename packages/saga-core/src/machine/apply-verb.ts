@@ -55,7 +55,11 @@ export function applyRetry(draft: Draft): Applied {
     const { status, round, pace } = stepOf(draft, step.name);
     if (status === 'declined' && step.phase === 'retriable') {
       record(draft, { kind: 'roundOpened', step: step.name, round: round + 1 });
-    } else if ((status === 'dispatched' || status === 'compensating') && pace !== undefined && reasonToTurnBack(draft) === undefined) {
+    } else if (
+      (status === 'dispatched' || status === 'compensating') &&
+      pace !== undefined &&
+      reasonToTurnBack(draft) === undefined
+    ) {
       const stalled = pace.deadlineAt === undefined && pace.retryAt === undefined;
       if (stalled || step.name === parked.step) again(draft, step, pace);
     }
@@ -66,7 +70,10 @@ export function applyRetry(draft: Draft): Applied {
 function again(draft: Draft, step: StepDefinition, { retryAt: _retry, deadlineAt: _deadline, ...pace }: Pace): void {
   const direction = stepOf(draft, step.name).status === 'dispatched' ? 'do' : 'undo';
   const counted = { ...pace, countedFrom: pace.attempt };
-  if (isHeld(draft)) return setPace(draft, step.name, { ...counted, retryAt: draft.now });
+  if (isHeld(draft)) {
+    setPace(draft, step.name, { ...counted, retryAt: draft.now });
+    return;
+  }
   setPace(draft, step.name, counted);
   resend(draft, step, direction);
 }

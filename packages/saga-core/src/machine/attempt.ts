@@ -17,7 +17,8 @@ export interface AttemptFailure {
 /** False where this attempt is not the one under way: an earlier one's failure proves nothing about the present one. */
 export function failAttempt(draft: Draft, step: StepDefinition, failure: AttemptFailure): boolean {
   const { pace } = stepOf(draft, step.name);
-  const isUnderWay = pace !== undefined && pace.attempt === failure.attempt && (pace.deadlineAt !== undefined || step.kind === 'local');
+  const isUnderWay =
+    pace !== undefined && pace.attempt === failure.attempt && (pace.deadlineAt !== undefined || step.kind === 'local');
   if (!isUnderWay) return false;
   const refusals = pace.refusals + (failure.refused ? 1 : 0);
   const policy = failure.direction === 'do' ? step.retry : step.undoRetry;
@@ -32,8 +33,16 @@ export function failAttempt(draft: Draft, step: StepDefinition, failure: Attempt
   return true;
 }
 
-function giveUp(draft: Draft, step: StepDefinition, { direction, code, message }: AttemptFailure, neverDelivered: boolean): void {
-  if (direction === 'undo' || step.phase !== 'compensatable') return park(draft, code, message, { step: step.name });
+function giveUp(
+  draft: Draft,
+  step: StepDefinition,
+  { direction, code, message }: AttemptFailure,
+  neverDelivered: boolean,
+): void {
+  if (direction === 'undo' || step.phase !== 'compensatable') {
+    park(draft, code, message, { step: step.name });
+    return;
+  }
   const failure: Failure = { step: step.name, code, message };
   // A local step's transaction rolled back, and a record that was always refused reached nobody: both are definite.
   if (step.kind === 'local') record(draft, { kind: 'stepDeclined', step: step.name, failure });

@@ -1,4 +1,4 @@
-import { type AnyCommand, encodeJson, MessagingError, validate } from '@backstitch/messaging';
+import { type AnyCommand, encodeJson, type MessagingError, validate } from '@backstitch/messaging';
 import type { AuthorContext } from '../definition/step-definition.js';
 import type { SagaErrorCode } from '../errors.js';
 import type { Draft } from './draft.js';
@@ -15,7 +15,8 @@ export function contextOf(draft: Draft): AuthorContext {
   const steps: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const name of draft.definition.steps.keys()) {
     const { status } = stepStateOf(state, name);
-    if (status === 'succeeded' || status === 'compensating' || status === 'compensated') steps[name] = bodies[name]?.output;
+    if (status === 'succeeded' || status === 'compensating' || status === 'compensated')
+      steps[name] = bodies[name]?.output;
   }
   return { sagaId: draft.instance.id, input: draft.instance.input, steps };
 }
@@ -25,7 +26,11 @@ export function ask<T>(call: () => T, what: string): Answer<T> {
   try {
     return { kind: 'answered', value: call() };
   } catch (error) {
-    return { kind: 'refused', code: 'AUTHOR_CODE_FAILED', message: `${what} threw: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      kind: 'refused',
+      code: 'AUTHOR_CODE_FAILED',
+      message: `${what} threw: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 

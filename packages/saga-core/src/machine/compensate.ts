@@ -36,7 +36,8 @@ export function applyWithdrawn(draft: Draft, commandIds: readonly string[]): Dis
   const unknown = stepsWith(draft, 'unknown');
   if (unknown.length === 0) return 'not awaited';
   for (const step of unknown) {
-    if (commandIds.includes(idOf(draft, step.name, 'do'))) record(draft, { kind: 'stepSkipped', step: step.name, why: 'withdrawn' });
+    if (commandIds.includes(idOf(draft, step.name, 'do')))
+      record(draft, { kind: 'stepSkipped', step: step.name, why: 'withdrawn' });
   }
   return undefined;
 }
@@ -49,7 +50,13 @@ export function compensateNext(draft: Draft): void {
     const done = stepsWith(draft, 'succeeded');
     const last = Math.max(...done.map((step) => step.stage));
     if (done.length === 0) break;
-    if (!undoAll(draft, done.filter((step) => step.stage === last))) return;
+    if (
+      !undoAll(
+        draft,
+        done.filter((step) => step.stage === last),
+      )
+    )
+      return;
   }
   record(draft, { kind: 'sagaCompensated' });
   draft.effects.push({ kind: 'finished', status: 'compensated' });
@@ -85,7 +92,10 @@ function undoPayload(draft: Draft, step: StepDefinition): Answer<unknown> {
 
 function undo(draft: Draft, step: StepDefinition, payload: unknown): void {
   const isUnknown = stepOf(draft, step.name).status === 'unknown';
-  if (step.compensate === null && !isUnknown) return record(draft, { kind: 'stepCompensated', step: step.name });
+  if (step.compensate === null && !isUnknown) {
+    record(draft, { kind: 'stepCompensated', step: step.name });
+    return;
+  }
   record(draft, { kind: 'undoDispatched', step: step.name, ...bodyOf(payload) });
   if (step.kind === 'local') runLocal(draft, step.name, 'undo');
   else send(draft, step, 'undo');

@@ -19,7 +19,10 @@ export function dispatchStage(draft: Draft, stage: Stage): void {
   for (const step of stage) {
     if (stepOf(draft, step.name).status !== 'pending') continue;
     const plan = planOf(draft, step);
-    if (plan.kind === 'refused') return park(draft, plan.code, plan.message, { step: step.name });
+    if (plan.kind === 'refused') {
+      park(draft, plan.code, plan.message, { step: step.name });
+      return;
+    }
     plans.push(plan.value);
   }
   for (const plan of plans) carryOut(draft, plan);
@@ -35,7 +38,9 @@ function planOf(draft: Draft, step: StepDefinition): Answer<Plan> {
   }
   if (step.kind === 'local') return { kind: 'answered', value: { kind: 'run', step } };
   const payload = askForPayload(() => step.with(context), step.command, `'with' of step '${step.name}'`);
-  return payload.kind === 'refused' ? payload : { kind: 'answered', value: { kind: 'send', step, data: payload.value } };
+  return payload.kind === 'refused'
+    ? payload
+    : { kind: 'answered', value: { kind: 'send', step, data: payload.value } };
 }
 
 function carryOut(draft: Draft, plan: Plan): void {
@@ -43,15 +48,19 @@ function carryOut(draft: Draft, plan: Plan): void {
   const { round } = stepOf(draft, name);
   switch (plan.kind) {
     case 'skip':
-      return record(draft, { kind: 'stepSkipped', step: name, why: 'when' });
+      record(draft, { kind: 'stepSkipped', step: name, why: 'when' });
+      return;
     case 'run':
       record(draft, { kind: 'stepDispatched', step: name, round });
-      return runLocal(draft, name, 'do');
+      runLocal(draft, name, 'do');
+      return;
     case 'send':
       record(draft, { kind: 'stepDispatched', step: name, round, ...bodyOf(plan.data) });
-      return send(draft, plan.step, 'do');
+      send(draft, plan.step, 'do');
+      return;
     default:
-      return plan satisfies never;
+      plan satisfies never;
+      return;
   }
 }
 
@@ -88,7 +97,11 @@ interface Sending {
   readonly firstSentAt: number;
 }
 
-function commandOf(draft: Draft, step: InvokeStepDefinition, { direction, attempt, firstSentAt }: Sending): SendCommand {
+function commandOf(
+  draft: Draft,
+  step: InvokeStepDefinition,
+  { direction, attempt, firstSentAt }: Sending,
+): SendCommand {
   const { round } = stepOf(draft, step.name);
   const bodies = draft.folded.bodies[step.name] ?? {};
   const undo = step.compensate?.command.name ?? tombstoneCommand;

@@ -44,10 +44,24 @@ export function keepEvidence(draft: Draft, step: string, outcome: string, body: 
 }
 
 /** Stops the instance until a person says how it goes on. Parked already, it stays parked for the first reason and keeps this one as evidence. */
-export function park(draft: Draft, code: string, message: string, about: { readonly step?: string; readonly evidence?: unknown } = {}): void {
+export function park(
+  draft: Draft,
+  code: string,
+  message: string,
+  about: { readonly step?: string; readonly evidence?: unknown } = {},
+): void {
   const step = about.step === undefined ? {} : { step: about.step };
-  if (draft.folded.state.parked !== undefined) return keepEvidence(draft, about.step ?? '', code, about.evidence ?? message);
-  record(draft, { kind: 'sagaParked', code, message, ...step, ...('evidence' in about ? { evidence: about.evidence } : {}) });
+  if (draft.folded.state.parked !== undefined) {
+    keepEvidence(draft, about.step ?? '', code, about.evidence ?? message);
+    return;
+  }
+  record(draft, {
+    kind: 'sagaParked',
+    code,
+    message,
+    ...step,
+    ...('evidence' in about ? { evidence: about.evidence } : {}),
+  });
   draft.effects.push({ kind: 'alert', code, message, ...step });
 }
 

@@ -20,7 +20,11 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
       return withBodies(moved, event.step, 'sent' in event ? { sent: event.sent } : {});
     }
     case 'stepSucceeded':
-      return addBodies(move(folded, event.step, 'succeeded'), event.step, 'output' in event ? { output: event.output } : {});
+      return addBodies(
+        move(folded, event.step, 'succeeded'),
+        event.step,
+        'output' in event ? { output: event.output } : {},
+      );
     case 'stepDeclined':
       return fail(move(folded, event.step, 'declined'), event.failure);
     case 'stepUnknown':
@@ -28,7 +32,11 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
     case 'stepSkipped':
       return fail(move(folded, event.step, 'skipped'), event.failure);
     case 'undoDispatched':
-      return addBodies(move(folded, event.step, 'compensating'), event.step, 'sent' in event ? { undo: event.sent } : {});
+      return addBodies(
+        move(folded, event.step, 'compensating'),
+        event.step,
+        'sent' in event ? { undo: event.sent } : {},
+      );
     case 'stepCompensated':
       return move(folded, event.step, 'compensated');
     case 'compensationStarted': {
@@ -44,7 +52,10 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
     case 'sagaParked': {
       const from = state.status === 'compensating' ? 'compensating' : 'running';
       const step = event.step === undefined ? {} : { step: event.step };
-      return { ...folded, state: { ...state, status: 'parked', parked: { from, ...step, code: event.code, message: event.message, at } } };
+      return {
+        ...folded,
+        state: { ...state, status: 'parked', parked: { from, ...step, code: event.code, message: event.message, at } },
+      };
     }
     case 'sagaUnparked': {
       const { parked, ...rest } = state;
@@ -96,7 +107,9 @@ function addBodies(folded: Folded, step: string, bodies: StepBodies): Folded {
 /** What two ways of arriving at a state must agree on: everything but attempts and times. */
 export function withoutPace(state: InstanceState): InstanceState {
   const { deadlineAt: _, ...rest } = state;
-  const steps = Object.fromEntries(Object.entries(state.steps).map(([name, { status, round }]) => [name, { status, round }]));
+  const steps = Object.fromEntries(
+    Object.entries(state.steps).map(([name, { status, round }]) => [name, { status, round }]),
+  );
   return { ...rest, steps };
 }
 

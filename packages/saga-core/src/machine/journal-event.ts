@@ -19,7 +19,13 @@ export type JournalEvent =
   | { readonly kind: 'cancelRequested'; readonly failure: Failure }
   | { readonly kind: 'sagaCompleted'; readonly output?: unknown }
   | { readonly kind: 'sagaCompensated' }
-  | { readonly kind: 'sagaParked'; readonly step?: string; readonly code: string; readonly message: string; readonly evidence?: unknown }
+  | {
+      readonly kind: 'sagaParked';
+      readonly step?: string;
+      readonly code: string;
+      readonly message: string;
+      readonly evidence?: unknown;
+    }
   | { readonly kind: 'sagaUnparked' }
   | { readonly kind: 'evidenceKept'; readonly step: string; readonly outcome: string; readonly body?: unknown }
   | { readonly kind: 'roundOpened'; readonly step: string; readonly round: number }

@@ -11,9 +11,15 @@ import { type Draft, isHeld, park, record, stepOf } from './draft.js';
  */
 export function proceed(draft: Draft): void {
   if (isHeld(draft)) return;
-  if (draft.folded.state.status === 'compensating') return compensateNext(draft);
+  if (draft.folded.state.status === 'compensating') {
+    compensateNext(draft);
+    return;
+  }
   const failure = reasonToTurnBack(draft);
-  if (failure !== undefined) return beginCompensation(draft, failure);
+  if (failure !== undefined) {
+    beginCompensation(draft, failure);
+    return;
+  }
   advance(draft);
 }
 
@@ -71,7 +77,10 @@ function complete(draft: Draft): void {
       if (value !== undefined) encodeJson(value, { what: `output of saga '${draft.definition.name}'` });
       return value;
     }, `'output' of saga '${draft.definition.name}'`);
-    if (answer.kind === 'refused') return park(draft, answer.code, answer.message);
+    if (answer.kind === 'refused') {
+      park(draft, answer.code, answer.message);
+      return;
+    }
     record(draft, { kind: 'sagaCompleted', ...(answer.value === undefined ? {} : { output: answer.value }) });
   }
   draft.effects.push({ kind: 'finished', status: 'completed' });

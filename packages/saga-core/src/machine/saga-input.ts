@@ -3,8 +3,20 @@ export type SagaInput =
   | { readonly kind: 'started' }
   | RepliedInput
   /** The broker refused the command's record for good. */
-  | { readonly kind: 'notSent'; readonly step: string; readonly round: number; readonly direction: Direction; readonly code: string; readonly message: string }
-  | { readonly kind: 'localFinished'; readonly step: string; readonly direction: Direction; readonly outcome: LocalOutcome }
+  | {
+      readonly kind: 'notSent';
+      readonly step: string;
+      readonly round: number;
+      readonly direction: Direction;
+      readonly code: string;
+      readonly message: string;
+    }
+  | {
+      readonly kind: 'localFinished';
+      readonly step: string;
+      readonly direction: Direction;
+      readonly outcome: LocalOutcome;
+    }
   /** Time has passed. `unsent` holds the ids of commands that still lie in the outbox. */
   | { readonly kind: 'deadlineReached'; readonly unsent: readonly string[] }
   /** The answer to a `withdrawCommands` effect: which of them were taken back. */

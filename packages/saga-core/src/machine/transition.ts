@@ -13,7 +13,12 @@ import type { SagaInput } from './saga-input.js';
 /** What an input came to. */
 export type Transition =
   /** Facts were decided: one journal entry. */
-  | { readonly kind: 'moved'; readonly instance: SagaInstance; readonly entry: JournalEntry; readonly effects: readonly Effect[] }
+  | {
+      readonly kind: 'moved';
+      readonly instance: SagaInstance;
+      readonly entry: JournalEntry;
+      readonly effects: readonly Effect[];
+    }
   /** Only attempts or times moved: saved, not journalled. */
   | { readonly kind: 'paced'; readonly instance: SagaInstance; readonly effects: readonly Effect[] }
   /** Stale, late or twice: counted, nothing is saved. */
@@ -28,13 +33,19 @@ export const maxJournalEntries = 10_000;
  * The whole of what a saga does: a definition, an instance, what came in and the time decide what it becomes and what is to be done. Pure:
  * no clock, no randomness, no ids, no IO. `now` is whole milliseconds of the database's clock.
  */
-export function transition(definition: SagaDefinition, instance: SagaInstance, input: SagaInput, now: number): Transition {
+export function transition(
+  definition: SagaDefinition,
+  instance: SagaInstance,
+  input: SagaInput,
+  now: number,
+): Transition {
   const draft = openDraft(definition, instance, now);
   const applied = apply(draft, input);
   if (typeof applied === 'string') return { kind: 'discarded', reason: applied };
   if (applied !== undefined) return { kind: 'refused', reason: applied.refused };
   proceed(draft);
-  if (draft.events.length > 0 && instance.seq + 1 >= maxJournalEntries && !isTerminal(draft.folded.state.status)) overflow(draft);
+  if (draft.events.length > 0 && instance.seq + 1 >= maxJournalEntries && !isTerminal(draft.folded.state.status))
+    overflow(draft);
   return close(draft, input);
 }
 
@@ -84,7 +95,12 @@ function close(draft: Draft, input: SagaInput): Transition {
     ...(output === undefined ? {} : { output }),
   };
   if (!journalled) return { kind: 'paced', instance: after, effects };
-  return { kind: 'moved', instance: after, entry: { seq: after.seq, at: draft.now, cause: causeOf(input), events: draft.events }, effects };
+  return {
+    kind: 'moved',
+    instance: after,
+    entry: { seq: after.seq, at: draft.now, cause: causeOf(input), events: draft.events },
+    effects,
+  };
 }
 
 function causeOf(input: SagaInput): JournalCause {

@@ -8,7 +8,8 @@ export const recheckMs = 3_600_000;
 export function wakeAt(state: InstanceState, now: number): number | null {
   if (isTerminal(state.status) || state.status === 'parked' || state.pausedAt !== undefined) return null;
   const times: number[] = [];
-  if (state.deadlineAt !== undefined && state.status === 'running' && state.cancel === undefined) times.push(state.deadlineAt);
+  if (state.deadlineAt !== undefined && state.status === 'running' && state.cancel === undefined)
+    times.push(state.deadlineAt);
   for (const { pace } of Object.values(state.steps)) {
     if (pace?.deadlineAt !== undefined) times.push(pace.deadlineAt);
     if (pace?.retryAt !== undefined) times.push(pace.retryAt);

@@ -27,7 +27,11 @@ export class HandlerFailure extends Error {
  * Calls the handler in a savepoint: a returned value succeeds, a returned `decline(…)` undoes what the handler wrote and says no. Whatever it
  * throws, and whatever breaks the contract, is thrown on: then nothing of the transaction is kept.
  */
-export async function handleCommand<Trx>(participant: Participant, command: CommandEnvelope, tx: FenceTransaction<Trx>): Promise<Answer> {
+export async function handleCommand<Trx>(
+  participant: Participant,
+  command: CommandEnvelope,
+  tx: FenceTransaction<Trx>,
+): Promise<Answer> {
   const { command: contract, handle } = handlerOf(participant, command);
   const payload = receive(contract, command);
   try {
@@ -42,7 +46,10 @@ export async function handleCommand<Trx>(participant: Participant, command: Comm
   }
 }
 
-function handlerOf(participant: Participant, { command }: CommandEnvelope): { command: AnyCommand; handle: UntypedHandler } {
+function handlerOf(
+  participant: Participant,
+  { command }: CommandEnvelope,
+): { command: AnyCommand; handle: UntypedHandler } {
   const found = participant.handlers.get(command);
   if (found !== undefined) return found;
   throw new SagaError('COMMAND_INVALID', `participant '${participant.name}' has no command '${command}'`, {
@@ -75,20 +82,31 @@ function declinedAnswer(contract: AnyCommand, { code, detail }: Declined): Answe
     });
   }
   const checked = validate(schema, detail);
-  if (checked.kind === 'invalid') throw broken(`the detail of '${contract.name}' declining with '${code}'`, checked.violations);
+  if (checked.kind === 'invalid')
+    throw broken(`the detail of '${contract.name}' declining with '${code}'`, checked.violations);
   const dataJson = detail === undefined ? 'null' : encodeJson(detail, { what: `detail of '${contract.name}' ${code}` });
   return { outcome: 'declined', code, message: code, dataJson };
 }
 
 function broken(what: string, violations: readonly { readonly path: string; readonly message: string }[]): SagaError {
   const said = violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
-  return new SagaError('CONTRACT_BROKEN', `${what} breaks its contract: ${said}`, { fields: { violations }, hint: 'make both sides use the same contract' });
+  return new SagaError('CONTRACT_BROKEN', `${what} breaks its contract: ${said}`, {
+    fields: { violations },
+    hint: 'make both sides use the same contract',
+  });
 }
 
 const decline = (code: string, detail: unknown): Declined => ({ kind: 'declined', code, detail });
 
 function isDeclined(value: unknown): value is Declined {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'declined' && 'code' in value && 'detail' in value;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    value.kind === 'declined' &&
+    'code' in value &&
+    'detail' in value
+  );
 }
 
 function facts({ commandId, sagaId, saga, step, attempt }: CommandEnvelope) {

@@ -1,14 +1,13 @@
 import {
   type BatchHandler,
   type CommandEnvelope,
-  type InboundRecord,
   type Logger,
   silentLogger,
   type Subscription,
   type Transport,
 } from '@backstitch/messaging';
 import type { Relay } from '@backstitch/outbox';
-import type { QuarantinedRecord } from '../engine/saga-store.js';
+import { createPutAside, type PutAside, type RefusedRecord } from '../engine/put-aside.js';
 import { commandTopic, deadLetterTopic } from '../engine/topic-names.js';
 import { SagaError } from '../errors.js';
 import type { FenceStore } from './fence-store.js';
@@ -55,13 +54,24 @@ export function createParticipantRunner<Trx>(options: ParticipantRunnerOptions<T
     publish: (rows) => relay.publish(rows),
     logger,
   };
-  const handle = commandHandler(processing, { orchestrators: orchestratorsOf(options), concurrency });
+  const putAside = createPutAside({ quarantine: (records) => store.quarantine(records), transport, logger });
+  const handle = commandHandler(processing, { orchestrators: orchestratorsOf(options), concurrency, putAside });
   let subscription: Promise<Subscription> | undefined;
   return {
     async open() {
-      subscription ??= transport.subscribe({ group: participant.name, topics: [topic], handle, maxBatchRecords: batchSize });
+      subscription ??= transport.subscribe({
+        group: participant.name,
+        topics: [topic],
+        handle,
+        maxBatchRecords: batchSize,
+      });
       const { stopped } = await subscription;
-      stopped.catch((error: unknown) => logger.error({ err: error, participant: participant.name }, 'the consumer of commands has died: restart this process'));
+      stopped.catch((error: unknown) =>
+        logger.error(
+          { err: error, participant: participant.name },
+          'the consumer of commands has died: restart this process',
+        ),
+      );
     },
     async ensureTopics(spec = {}) {
       await transport.ensureTopics([topic, deadLetterTopic(topic)].map((each) => ({ topic: each, ...spec })));
@@ -75,22 +85,23 @@ export function createParticipantRunner<Trx>(options: ParticipantRunnerOptions<T
 interface Handling {
   readonly orchestrators: ReadonlySet<string>;
   readonly concurrency: number;
+  readonly putAside: PutAside;
 }
 
-function commandHandler<Trx>(options: ProcessCommandOptions<Trx>, { orchestrators, concurrency }: Handling): BatchHandler {
-  const { participant, store, logger } = options;
+function commandHandler<Trx>(
+  options: ProcessCommandOptions<Trx>,
+  { orchestrators, concurrency, putAside }: Handling,
+): BatchHandler {
+  const { participant } = options;
   return async ({ records }, context) => {
     const lanes = new Map<string, CommandEnvelope[]>();
-    const refused: QuarantinedRecord[] = [];
+    const refused: RefusedRecord[] = [];
     for (const record of records) {
       const read = readCommand(record, { participant: participant.name, orchestrators });
-      if (read.kind === 'refused') refused.push(quarantined(record, read.reason));
+      if (read.kind === 'refused') refused.push({ record, reason: read.reason });
       else lanes.set(read.command.sagaId, [...(lanes.get(read.command.sagaId) ?? []), read.command]);
     }
-    if (refused.length > 0) {
-      logger.warn({ participant: participant.name, count: refused.length, reason: refused[0]?.reason }, 'records quarantined');
-      await store.quarantine(refused);
-    }
+    await putAside(refused);
     const left = [...lanes.values()];
     const worker = async (): Promise<void> => {
       for (let lane = left.shift(); lane !== undefined; lane = left.shift()) {
@@ -108,10 +119,6 @@ function commandHandler<Trx>(options: ProcessCommandOptions<Trx>, { orchestrator
   };
 }
 
-function quarantined({ topic, partition, offset, value }: InboundRecord, reason: string): QuarantinedRecord {
-  return { topic, partition, offset, reason, head: (value ?? '').slice(0, 4_096) };
-}
-
 /** One contract, one retention: any of its commands tells it. */
 function retentionOf({ handlers }: Participant): number {
   return Math.min(...[...handlers.values()].map(({ command }) => command.fenceRetentionMs));
@@ -127,5 +134,8 @@ function orchestratorsOf<Trx>({ orchestrators, participant }: ParticipantRunnerO
 
 function wholeFrom1(field: string, value: number): number {
   if (Number.isInteger(value) && value >= 1) return value;
-  throw new SagaError('OPTION_INVALID', `option '${field}' of the participant is ${JSON.stringify(value)}`, { fields: { field, value }, hint: 'give a whole number from 1' });
+  throw new SagaError('OPTION_INVALID', `option '${field}' of the participant is ${JSON.stringify(value)}`, {
+    fields: { field, value },
+    hint: 'give a whole number from 1',
+  });
 }

@@ -28,7 +28,10 @@ export interface HandlerContext<C, Trx> {
     readonly attempt: number;
     readonly payload: ReceivedOf<C>;
   };
-  decline<Code extends keyof ErrorsOf<C> & string>(code: Code, detail: ErrorsOf<C>[Code]): Declined<Code, ErrorsOf<C>[Code]>;
+  decline<Code extends keyof ErrorsOf<C> & string>(
+    code: Code,
+    detail: ErrorsOf<C>[Code],
+  ): Declined<Code, ErrorsOf<C>[Code]>;
 }
 
 /**
@@ -64,17 +67,26 @@ export function participantOn<Trx>(): ParticipantFunction<Trx> {
     const commands = Object.entries(contract) as [string, AnyCommand][];
     const name = commands[0]?.[1].participant;
     if (name === undefined) {
-      throw new SagaError('PARTICIPANT_INVALID', 'the contract has no commands', { hint: 'pass the result of contract(…)' });
+      throw new SagaError('PARTICIPANT_INVALID', 'the contract has no commands', {
+        hint: 'pass the result of contract(…)',
+      });
     }
     for (const key of Object.keys(handlers)) {
       if (!Object.hasOwn(contract, key)) {
-        throw new SagaError('PARTICIPANT_INVALID', `participant '${name}' handles '${key}', which its contract does not have`, {
-          fields: { participant: name, command: key },
-          hint: 'remove the handler, or add the command to the contract',
-        });
+        throw new SagaError(
+          'PARTICIPANT_INVALID',
+          `participant '${name}' handles '${key}', which its contract does not have`,
+          {
+            fields: { participant: name, command: key },
+            hint: 'remove the handler, or add the command to the contract',
+          },
+        );
       }
     }
-    return Object.freeze({ name, handlers: new Map(commands.map(([key, command]) => [command.name, bind(key, command, handlers)])) });
+    return Object.freeze({
+      name,
+      handlers: new Map(commands.map(([key, command]) => [command.name, bind(key, command, handlers)])),
+    });
   };
 }
 

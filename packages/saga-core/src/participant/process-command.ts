@@ -25,7 +25,10 @@ const maxConflicts = 10;
  * answered `failed` from a new transaction without a fence row, so that the next attempt runs again. Trouble with the database is thrown: the
  * broker delivers again.
  */
-export async function processCommand<Trx>(options: ProcessCommandOptions<Trx>, command: CommandEnvelope): Promise<void> {
+export async function processCommand<Trx>(
+  options: ProcessCommandOptions<Trx>,
+  command: CommandEnvelope,
+): Promise<void> {
   const { store, logger, participant } = options;
   for (let conflicts = 0; ; conflicts += 1) {
     try {
@@ -35,14 +38,28 @@ export async function processCommand<Trx>(options: ProcessCommandOptions<Trx>, c
       if (failure === 'infrastructure' || (failure === 'conflict' && conflicts >= maxConflicts)) throw error;
       if (failure === 'conflict') continue;
       const { commandId, sagaId, attempt } = command;
-      logger.warn({ participant: participant.name, command: command.command, commandId, sagaId, attempt, err: error instanceof HandlerFailure ? error.thrown : error }, 'command failed');
+      logger.warn(
+        {
+          participant: participant.name,
+          command: command.command,
+          commandId,
+          sagaId,
+          attempt,
+          err: error instanceof HandlerFailure ? error.thrown : error,
+        },
+        'command failed',
+      );
       const answer: Answer = { outcome: 'failed', ...describe(error), dataJson: 'null' };
       return options.publish(await store.transaction((tx) => reply(options, command, { answer, tx })));
     }
   }
 }
 
-async function run<Trx>(options: ProcessCommandOptions<Trx>, command: CommandEnvelope, tx: FenceTransaction<Trx>): Promise<readonly ClaimedRow[]> {
+async function run<Trx>(
+  options: ProcessCommandOptions<Trx>,
+  command: CommandEnvelope,
+  tx: FenceTransaction<Trx>,
+): Promise<readonly ClaimedRow[]> {
   refuseAncient(command, await tx.now(), options.fenceRetentionMs);
   const key: FenceKey = { sagaId: command.sagaId, step: command.step, item: command.item ?? -1, round: command.round };
   const row = await tx.claim(key);
@@ -57,21 +74,31 @@ interface Claimed<Trx> {
   readonly row: FenceRow;
 }
 
-async function answerTo<Trx>({ participant }: ProcessCommandOptions<Trx>, { command, tx, key, row }: Claimed<Trx>): Promise<Answer> {
+async function answerTo<Trx>(
+  { participant }: ProcessCommandOptions<Trx>,
+  { command, tx, key, row }: Claimed<Trx>,
+): Promise<Answer> {
   const { direction } = command;
   const decision = decideFence(row, direction);
   switch (decision.kind) {
     case 'answer':
       return storedAnswer(decision.outcome, decision.replyJson);
     case 'refuse':
-      return { outcome: 'failed', code: 'FENCED', message: 'this step was undone before: it must not take effect any more', dataJson: 'null' };
+      return {
+        outcome: 'failed',
+        code: 'FENCED',
+        message: 'this step was undone before: it must not take effect any more',
+        dataJson: 'null',
+      };
     case 'close':
       await tx.settle(key, { ...row, status: 'tombstone', undoReply: 'null' });
       return { outcome: 'succeeded', dataJson: 'null' };
     case 'run': {
       // A step with nothing to undo whose outcome nobody knew: closing the round is all there is to do.
       const closesOnly = command.command === tombstoneCommand;
-      const answer: Answer = closesOnly ? { outcome: 'succeeded', dataJson: 'null' } : await handleCommand(participant, command, tx);
+      const answer: Answer = closesOnly
+        ? { outcome: 'succeeded', dataJson: 'null' }
+        : await handleCommand(participant, command, tx);
       const settled = settledRow(row, direction, answer);
       if (settled !== undefined) await tx.settle(key, settled);
       return answer;
@@ -83,7 +110,8 @@ async function answerTo<Trx>({ participant }: ProcessCommandOptions<Trx>, { comm
 
 /** A declined undo is not kept: whoever retries it means it, and the handler must be asked again. */
 function settledRow(row: FenceRow, direction: 'do' | 'undo', answer: Answer): FenceRow | undefined {
-  if (direction === 'undo') return answer.outcome === 'succeeded' ? { ...row, status: 'undone', undoReply: answer.dataJson } : undefined;
+  if (direction === 'undo')
+    return answer.outcome === 'succeeded' ? { ...row, status: 'undone', undoReply: answer.dataJson } : undefined;
   if (answer.outcome === 'succeeded') return { ...row, status: 'succeeded', doReply: answer.dataJson };
   return { ...row, status: 'declined', doReply: JSON.stringify({ code: answer.code, detail: answer.dataJson }) };
 }
@@ -107,15 +135,22 @@ async function reply<Trx>(
 function refuseAncient({ firstSentAt, commandId }: CommandEnvelope, now: number, retentionMs: number): void {
   const ageMs = now - Date.parse(firstSentAt);
   if (ageMs <= retentionMs) return;
-  throw new SagaError('COMMAND_TOO_OLD', `command ${commandId} was first sent ${ageMs} ms ago, and the fence remembers ${retentionMs} ms`, {
-    fields: { commandId, ageMs, retentionMs },
-    hint: 'raise fenceRetentionMs in the contract, or undo the saga by hand',
-  });
+  throw new SagaError(
+    'COMMAND_TOO_OLD',
+    `command ${commandId} was first sent ${ageMs} ms ago, and the fence remembers ${retentionMs} ms`,
+    {
+      fields: { commandId, ageMs, retentionMs },
+      hint: 'raise fenceRetentionMs in the contract, or undo the saga by hand',
+    },
+  );
 }
 
 function describe(error: unknown): { readonly code: string; readonly message: string } {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof SagaError) return { code: error.code, message };
-  const code = typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : 'HANDLER_FAILED';
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : 'HANDLER_FAILED';
   return { code: /^[A-Za-z0-9_-]{1,64}$/.test(code) ? code : 'HANDLER_FAILED', message };
 }

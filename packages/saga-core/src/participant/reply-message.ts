@@ -12,8 +12,25 @@ export interface Answer {
 }
 
 /** The reply to a command as the one outbox row of that command's reply: a duplicate's answer revives it. */
-export function replyMessage(command: CommandEnvelope, answer: Answer, about: { readonly participant: string; readonly now: number }): NewOutboxRow {
-  const { sagaId, saga, step, item, round, direction, commandId, attempt, replyToken, installation, replyTopic, traceparent } = command;
+export function replyMessage(
+  command: CommandEnvelope,
+  answer: Answer,
+  about: { readonly participant: string; readonly now: number },
+): NewOutboxRow {
+  const {
+    sagaId,
+    saga,
+    step,
+    item,
+    round,
+    direction,
+    commandId,
+    attempt,
+    replyToken,
+    installation,
+    replyTopic,
+    traceparent,
+  } = command;
   const { outcome, code, message, dataJson } = answer;
   const payload = encodeReply({
     id: uuidV7(about.now),

@@ -35,7 +35,10 @@ describe('an order', () => {
     const before = await available();
     const id = orderId();
     const handle = await services.engine.start(placeOrder, { input: { orderId: id, qty: 2, amount: 5_000 } });
-    await expect(handle.result({ timeout: '20s' })).rejects.toMatchObject({ code: 'SAGA_COMPENSATED', fields: { failure: { code: 'DECLINED' } } });
+    await expect(handle.result({ timeout: '20s' })).rejects.toMatchObject({
+      code: 'SAGA_COMPENSATED',
+      fields: { failure: { code: 'DECLINED' } },
+    });
     expect(await available()).toBe(before);
     expect(await statusOf(id)).toBe('CANCELLED');
   });
@@ -51,7 +54,10 @@ describe('an order', () => {
     const before = await available();
     const id = orderId();
     const handle = await services.engine.start(placeOrder, { input: { orderId: id, qty: 1, amount: 666 } });
-    await expect(handle.result({ timeout: '20s' })).rejects.toMatchObject({ code: 'SAGA_COMPENSATED', fields: { failure: { code: 'STEP_FAILED' } } });
+    await expect(handle.result({ timeout: '20s' })).rejects.toMatchObject({
+      code: 'SAGA_COMPENSATED',
+      fields: { failure: { code: 'STEP_FAILED' } },
+    });
     expect(await available()).toBe(before);
   });
 
@@ -68,7 +74,10 @@ describe('an order', () => {
   it('that is declined by its first local step is refused to the caller, and the transaction lives on', async () => {
     await services.knex.transaction(async (trx) => {
       const started = services.engine.start(placeOrder, { input: { orderId: orderId(), qty: 0, amount: 100 }, trx });
-      await expect(started).rejects.toMatchObject({ code: 'START_FAILED', fields: { code: 'EMPTY_ORDER', step: 'createOrder' } });
+      await expect(started).rejects.toMatchObject({
+        code: 'START_FAILED',
+        fields: { code: 'EMPTY_ORDER', step: 'createOrder' },
+      });
       expect(await trx('orders').where({ status: 'nothing' })).toEqual([]);
     });
   });

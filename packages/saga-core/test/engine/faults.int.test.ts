@@ -12,7 +12,19 @@ let drop: () => Promise<void>;
 beforeAll(async () => {
   const database = await testDatabase();
   drop = database.drop;
-  services = await openOrderServices(database.url, { seed, faults: { duplicateChance: 0.2, duplicateWithinMs: 500, delayChance: 0.1, delayUpToMs: 1_500, lossAfterAckChance: 0.02, sendFailureChance: 0.05, commitLossChance: 0.1, reorderLanesChance: 0.3 } });
+  services = await openOrderServices(database.url, {
+    seed,
+    faults: {
+      duplicateChance: 0.2,
+      duplicateWithinMs: 500,
+      delayChance: 0.1,
+      delayUpToMs: 1_500,
+      lossAfterAckChance: 0.02,
+      sendFailureChance: 0.05,
+      commitLossChance: 0.1,
+      reorderLanesChance: 0.3,
+    },
+  });
 });
 afterAll(async () => {
   await services.close();
@@ -22,7 +34,14 @@ afterAll(async () => {
 it(`two engines under duplicates and delays settle every order, once (SEED=${seed})`, async () => {
   const { knex, broker } = services;
   const random = createSeededRandom(seed);
-  const second = postgresEngine({ database: knex, name: 'orders', sagas: [placeOrder], transport: broker.transport(), schema: 'orders_saga', pollIntervalMs: 20 });
+  const second = postgresEngine({
+    database: knex,
+    name: 'orders',
+    sagas: [placeOrder],
+    transport: broker.transport(),
+    schema: 'orders_saga',
+    pollIntervalMs: 20,
+  });
   await second.open();
   await knex('stock').update({ available: 100_000 });
   const ids: string[] = [];
@@ -43,17 +62,30 @@ it(`two engines under duplicates and delays settle every order, once (SEED=${see
   }
   await second.close();
 
-  const instances = await knex.withSchema('orders_saga').from('saga_instances').whereIn('id', ids).select('id', 'status', 'state');
+  const instances = await knex
+    .withSchema('orders_saga')
+    .from('saga_instances')
+    .whereIn('id', ids)
+    .select('id', 'status', 'state');
   expect(instances.filter(({ status }) => status !== 'completed' && status !== 'compensated')).toEqual([]);
   const confirmed = await knex('orders').where({ status: 'CONFIRMED' }).select('id');
   const cancelled = await knex('orders').where({ status: 'CANCELLED' }).select('id');
   expect(confirmed.length + cancelled.length).toBe(ids.length);
-  expect((await knex('reservations').select('order_id')).map(({ order_id }) => order_id).sort()).toEqual(confirmed.map(({ id }) => id).sort());
-  expect((await knex('payments').select('order_id')).map(({ order_id }) => order_id).sort()).toEqual(confirmed.map(({ id }) => id).sort());
+  expect((await knex('reservations').select('order_id')).map(({ order_id }) => order_id).sort()).toEqual(
+    confirmed.map(({ id }) => id).sort(),
+  );
+  expect((await knex('payments').select('order_id')).map(({ order_id }) => order_id).sort()).toEqual(
+    confirmed.map(({ id }) => id).sort(),
+  );
   expect((await knex('stock').first()).available).toBe(100_000 - confirmed.length);
 
   for (const { id, state } of instances) {
-    const rows: { seq: number; entry: string }[] = await knex.withSchema('orders_saga').from('saga_journal').where({ saga_id: id }).orderBy('seq').select('seq', 'entry');
+    const rows: { seq: number; entry: string }[] = await knex
+      .withSchema('orders_saga')
+      .from('saga_journal')
+      .where({ saga_id: id })
+      .orderBy('seq')
+      .select('seq', 'entry');
     expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, index) => index + 1));
     const entries = rows.map(({ entry }) => JSON.parse(entry) as JournalEntry);
     expect(withoutPace(fold({ status: 'running', steps: {} }, entries).state)).toEqual(withoutPace(JSON.parse(state)));

@@ -23,7 +23,13 @@ const quarantined = async () => services.knex.withSchema('orders_saga').from('sa
 /** A reply as whoever can read the command topic could write it. */
 function reply(command: CommandEnvelope, change: Partial<Parameters<typeof encodeReply>[0]> = {}): string {
   const { data: _data, replyTopic: _topic, firstSentAt: _first, ...shared } = command;
-  return encodeReply({ ...shared, source: 'payment', outcome: 'succeeded', dataJson: '{"authId":"forged"}', ...change });
+  return encodeReply({
+    ...shared,
+    source: 'payment',
+    outcome: 'succeeded',
+    dataJson: '{"authId":"forged"}',
+    ...change,
+  });
 }
 
 describe('replies from outside', () => {
@@ -57,7 +63,11 @@ describe('replies from outside', () => {
     expect(await discarded()).toContainEqual({ step: 'reserveStock', reason: 'wrong participant' });
 
     // On the right topic, with the command's own token, it is believed.
-    services.broker.write({ topic: 'orders.replies.inventory', key: handle.id, value: reply(command, { source: 'inventory', dataJson: '{"reservationId":"r"}' }) });
+    services.broker.write({
+      topic: 'orders.replies.inventory',
+      key: handle.id,
+      value: reply(command, { source: 'inventory', dataJson: '{"reservationId":"r"}' }),
+    });
     await services.broker.idle();
     expect((await services.engine.find(handle.id))?.steps.reserveStock?.status).toBe('succeeded');
   });
@@ -65,7 +75,10 @@ describe('replies from outside', () => {
   it('that break the contract park the instance and keep the body', async () => {
     const handle = await services.engine.start(placeOrder, { input: { orderId: 'broken', qty: 1, amount: 1 } });
     await services.broker.idle();
-    const sent = services.broker.topics().get('inventory.commands')?.find((record) => record.key === handle.id);
+    const sent = services.broker
+      .topics()
+      .get('inventory.commands')
+      ?.find((record) => record.key === handle.id);
     const decoded = decodeCommand(sent?.value ?? null);
     if (decoded.kind !== 'ok') throw new Error(decoded.reason);
     services.broker.write({
@@ -73,8 +86,16 @@ describe('replies from outside', () => {
       key: handle.id,
       value: reply(decoded.envelope, { source: 'inventory', dataJson: '{"reservation":7}' }),
     });
-    await expect(handle.result({ timeout: '20s' })).rejects.toMatchObject({ code: 'SAGA_PARKED', fields: { parked: { code: 'CONTRACT_BROKEN' } } });
-    const [entry] = await services.knex.withSchema('orders_saga').from('saga_journal').where({ saga_id: handle.id }).orderBy('seq', 'desc').select('entry');
+    await expect(handle.result({ timeout: '20s' })).rejects.toMatchObject({
+      code: 'SAGA_PARKED',
+      fields: { parked: { code: 'CONTRACT_BROKEN' } },
+    });
+    const [entry] = await services.knex
+      .withSchema('orders_saga')
+      .from('saga_journal')
+      .where({ saga_id: handle.id })
+      .orderBy('seq', 'desc')
+      .select('entry');
     expect(JSON.parse(entry.entry).events[0]).toMatchObject({ kind: 'sagaParked', evidence: { reservation: 7 } });
   });
 });

@@ -4,7 +4,12 @@ import createKnex, { type Knex } from 'knex';
 import { z } from 'zod';
 import { StepDeclined } from '../../src/index.js';
 import { participant, saga } from '../../src/knex/index.js';
-import { type PostgresEngine, type PostgresParticipant, postgresEngine, postgresParticipant } from '../../src/postgres/index.js';
+import {
+  type PostgresEngine,
+  type PostgresParticipant,
+  postgresEngine,
+  postgresParticipant,
+} from '../../src/postgres/index.js';
 
 export const inventory = contract('inventory', {
   reserve: {
@@ -70,7 +75,10 @@ export interface OrderServices {
 }
 
 /** Three services in one process, each in a schema of its own in one database, over the in-memory broker. */
-export async function openOrderServices(url: string, brokerOptions: InMemoryBrokerOptions = {}): Promise<OrderServices> {
+export async function openOrderServices(
+  url: string,
+  brokerOptions: InMemoryBrokerOptions = {},
+): Promise<OrderServices> {
   const knex = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 20 } });
   await knex.raw('create table orders (id text primary key, status text not null, reason text)');
   await knex.raw('create table stock (id int primary key, available int not null)');
@@ -80,7 +88,10 @@ export async function openOrderServices(url: string, brokerOptions: InMemoryBrok
   const broker = createInMemoryBroker(brokerOptions);
   const inventoryParticipant = participant(inventory, {
     reserve: async ({ trx, command: { payload, id }, decline }) => {
-      const taken = await trx('stock').where({ id: 1 }).andWhere('available', '>=', payload.qty).decrement('available', payload.qty);
+      const taken = await trx('stock')
+        .where({ id: 1 })
+        .andWhere('available', '>=', payload.qty)
+        .decrement('available', payload.qty);
       if (taken === 0) return decline('OUT_OF_STOCK', { left: 0 });
       await trx('reservations').insert({ order_id: payload.orderId, qty: payload.qty });
       return { reservationId: id };
@@ -101,9 +112,22 @@ export async function openOrderServices(url: string, brokerOptions: InMemoryBrok
       await trx('payments').where({ order_id: payload.orderId }).delete();
     },
   });
-  const engine = postgresEngine({ database: knex, name: 'orders', sagas: [placeOrder], transport: broker.transport(), schema: 'orders_saga', pollIntervalMs: 20 });
+  const engine = postgresEngine({
+    database: knex,
+    name: 'orders',
+    sagas: [placeOrder],
+    transport: broker.transport(),
+    schema: 'orders_saga',
+    pollIntervalMs: 20,
+  });
   const participants = [inventoryParticipant, paymentParticipant].map((each) =>
-    postgresParticipant({ database: knex, participant: each, orchestrators: ['orders'], transport: broker.transport(), schema: `${each.name}_saga` }),
+    postgresParticipant({
+      database: knex,
+      participant: each,
+      orchestrators: ['orders'],
+      transport: broker.transport(),
+      schema: `${each.name}_saga`,
+    }),
   );
   await engine.migrate();
   for (const each of participants) await each.migrate();

@@ -5,15 +5,30 @@ import createKnex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { participant, saga } from '../../src/knex/index.js';
-import { type PostgresEngine, type PostgresParticipant, postgresEngine, postgresParticipant } from '../../src/postgres/index.js';
+import {
+  type PostgresEngine,
+  type PostgresParticipant,
+  postgresEngine,
+  postgresParticipant,
+} from '../../src/postgres/index.js';
 
-const stock = contract('stock', { take: { request: z.object({ n: z.number() }) }, back: { request: z.object({ n: z.number() }) } });
+const stock = contract('stock', {
+  take: { request: z.object({ n: z.number() }) },
+  back: { request: z.object({ n: z.number() }) },
+});
 const bank = contract('bank', { capture: { request: z.object({ n: z.number() }), errors: { NO: z.object({}) } } });
 const ship = contract('ship', { book: { request: z.object({ n: z.number() }), errors: { FULL: z.object({}) } } });
 
 const sale = saga('sale', { version: 1, input: z.object({ n: z.number() }) })
-  .invoke('take', stock.take, { with: ({ input }) => input, compensate: { command: stock.back, with: ({ sent }) => sent } })
-  .pivot('capture', bank.capture, { with: ({ input }) => input, retry: { attempts: 'forever', backoff: '50ms', maxBackoff: '50ms' }, timeout: '1s' })
+  .invoke('take', stock.take, {
+    with: ({ input }) => input,
+    compensate: { command: stock.back, with: ({ sent }) => sent },
+  })
+  .pivot('capture', bank.capture, {
+    with: ({ input }) => input,
+    retry: { attempts: 'forever', backoff: '50ms', maxBackoff: '50ms' },
+    timeout: '1s',
+  })
   .invoke('book', ship.book, { with: ({ input }) => input })
   .build();
 
@@ -31,7 +46,13 @@ beforeAll(async () => {
   const database = await testDatabase();
   drop = database.drop;
   knex = createKnex({ client: 'pg', connection: database.url, pool: { min: 0, max: 20 } });
-  engine = postgresEngine({ database: knex, name: 'sales', sagas: [sale], transport: broker.transport(), pollIntervalMs: 20 });
+  engine = postgresEngine({
+    database: knex,
+    name: 'sales',
+    sagas: [sale],
+    transport: broker.transport(),
+    pollIntervalMs: 20,
+  });
   const note = (name: string): void => void calls.push(name);
   const all = [
     participant(stock, { take: () => note('take'), back: () => note('back') }),
@@ -50,7 +71,13 @@ beforeAll(async () => {
     }),
   ];
   participants = all.map((each) =>
-    postgresParticipant({ database: knex, participant: each, orchestrators: ['sales'], transport: broker.transport(), schema: `p_${each.name}` }),
+    postgresParticipant({
+      database: knex,
+      participant: each,
+      orchestrators: ['sales'],
+      transport: broker.transport(),
+      schema: `p_${each.name}`,
+    }),
   );
   await engine.migrate();
   await engine.ensureTopics();
@@ -89,7 +116,10 @@ describe('an operator', () => {
     mood.capture = 'ok';
     mood.book = 'decline';
     const handle = await engine.start(sale, { input: { n: 2 } });
-    await expect(handle.result({ timeout: '20s' })).rejects.toMatchObject({ code: 'SAGA_PARKED', fields: { parked: { step: 'book', code: 'STEP_DECLINED' } } });
+    await expect(handle.result({ timeout: '20s' })).rejects.toMatchObject({
+      code: 'SAGA_PARKED',
+      fields: { parked: { step: 'book', code: 'STEP_DECLINED' } },
+    });
     await expect(engine.cancel(handle.id, verb)).rejects.toMatchObject({ code: 'VERB_REFUSED' });
     mood.book = 'ok';
     await engine.retry(handle.id, verb);
@@ -114,7 +144,11 @@ describe('an operator', () => {
   });
 
   it('must say who and why', async () => {
-    await expect(engine.pause('0190c3f0-0000-7000-8000-000000000000', { actor: '', reason: 'x' })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
-    await expect(engine.pause('0190c3f0-0000-7000-8000-000000000000', verb)).rejects.toMatchObject({ code: 'INSTANCE_UNKNOWN' });
+    await expect(
+      engine.pause('0190c3f0-0000-7000-8000-000000000000', { actor: '', reason: 'x' }),
+    ).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    await expect(engine.pause('0190c3f0-0000-7000-8000-000000000000', verb)).rejects.toMatchObject({
+      code: 'INSTANCE_UNKNOWN',
+    });
   });
 });

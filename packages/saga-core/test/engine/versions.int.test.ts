@@ -7,7 +7,9 @@ import { z } from 'zod';
 import { participant, saga } from '../../src/knex/index.js';
 import { postgresEngine, postgresParticipant } from '../../src/postgres/index.js';
 
-const mail = contract('mail', { send: { request: z.object({ to: z.string() }), reply: z.object({ sent: z.boolean() }) } });
+const mail = contract('mail', {
+  send: { request: z.object({ to: z.string() }), reply: z.object({ sent: z.boolean() }) },
+});
 const input = z.object({ to: z.string() });
 const v1 = saga('notify', { version: 1, input })
   .invoke('send', mail.send, { with: ({ input: { to } }) => ({ to }), compensate: 'nothing to undo' })
@@ -60,7 +62,8 @@ describe('versions', () => {
     await postman.migrate();
     await postman.open();
     await broker.idle();
-    for (let kept = 0; kept === 0; ) kept = Number((await knex.withSchema('backstitch').from('saga_mailbox').count('* as n').first())?.n);
+    for (let kept = 0; kept === 0; )
+      kept = Number((await knex.withSchema('backstitch').from('saga_mailbox').count('* as n').first())?.n);
     expect((await young.find(id))?.status).toBe('running');
     await expect(young.cancel(id, { actor: 'ops', reason: 'test' })).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
     await young.close();
@@ -78,18 +81,31 @@ describe('versions', () => {
     await old.start(v1, { input: { to: 'b' } });
     await old.close();
     const changed = engineWith(v1Changed as never);
-    await expect(changed.open()).rejects.toMatchObject({ code: 'DEFINITION_CHANGED', fields: { saga: 'notify', version: 1 } });
+    await expect(changed.open()).rejects.toMatchObject({
+      code: 'DEFINITION_CHANGED',
+      fields: { saga: 'notify', version: 1 },
+    });
     await changed.close();
   });
 
   it('a saga or version that is not registered is not started', async () => {
     const engine = engineWith(v2);
     await engine.open();
-    await expect(engine.start(v1, { input: { to: 'c' } })).rejects.toMatchObject({ code: 'VERSION_UNKNOWN', fields: { registered: [2] } });
-    const other = saga('other', { version: 1, input }).local('x', () => {}, { compensate: 'nothing to undo' }).build();
+    await expect(engine.start(v1, { input: { to: 'c' } })).rejects.toMatchObject({
+      code: 'VERSION_UNKNOWN',
+      fields: { registered: [2] },
+    });
+    const other = saga('other', { version: 1, input })
+      .local('x', () => {}, { compensate: 'nothing to undo' })
+      .build();
     await expect(engine.start(other, { input: { to: 'c' } })).rejects.toMatchObject({ code: 'SAGA_UNKNOWN' });
-    await expect(engine.start(v2, { input: { to: 1 } as never })).rejects.toMatchObject({ code: 'INPUT_INVALID', fields: { saga: 'notify' } });
-    await expect(engine.start(v2, { input: { to: 'x'.repeat(1_100_000) } })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    await expect(engine.start(v2, { input: { to: 1 } as never })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      fields: { saga: 'notify' },
+    });
+    await expect(engine.start(v2, { input: { to: 'x'.repeat(1_100_000) } })).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
     await engine.close();
   });
 });

@@ -1,5 +1,13 @@
 import { testDatabase } from '@backstitch/devkit/testing';
-import { type CommandEnvelope, commandId, contract, decodeReply, encodeCommand, type ReplyEnvelope, type WithDataJson } from '@backstitch/messaging';
+import {
+  type CommandEnvelope,
+  commandId,
+  contract,
+  decodeReply,
+  encodeCommand,
+  type ReplyEnvelope,
+  type WithDataJson,
+} from '@backstitch/messaging';
 import { createInMemoryBroker } from '@backstitch/messaging/testing';
 import createKnex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +16,11 @@ import { participant } from '../../src/knex/index.js';
 import { type PostgresParticipant, postgresParticipant } from '../../src/postgres/index.js';
 
 const store = contract('store', {
-  take: { request: z.object({ sku: z.string() }), reply: z.object({ left: z.number() }), errors: { EMPTY: z.object({ sku: z.string() }) } },
+  take: {
+    request: z.object({ sku: z.string() }),
+    reply: z.object({ left: z.number() }),
+    errors: { EMPTY: z.object({ sku: z.string() }) },
+  },
   back: { request: z.object({ sku: z.string() }) },
 });
 const broker = createInMemoryBroker();
@@ -34,7 +46,8 @@ beforeAll(async () => {
         if (sku === 'bug' && command.attempt === 1) throw new Error('a bug');
         if (sku === 'sql') await trx.raw('select 1 from no_such_table');
         if (sku === 'wrong') return { left: 'many' as unknown as number };
-        if (sku === 'refused') throw new TypeError('fetch failed', { cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) });
+        if (sku === 'refused')
+          throw new TypeError('fetch failed', { cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) });
         return { left: 3 };
       },
       back: async ({ trx, command }) => {
@@ -45,7 +58,11 @@ beforeAll(async () => {
     transport: broker.transport(),
   });
   await keeper.migrate();
-  await broker.transport().ensureTopics(['store.commands', 'shop.replies.store', 'thief.replies.store'].map((topic) => ({ topic })));
+  await broker
+    .transport()
+    .ensureTopics(
+      ['store.commands', 'shop.replies.store', 'store.commands.dlq', 'thief.replies.store'].map((topic) => ({ topic })),
+    );
   await keeper.open();
 });
 afterAll(async () => {
@@ -56,7 +73,11 @@ afterAll(async () => {
 
 const newSagaId = (): string => `0190c3f0-0000-7000-8000-${String(++count).padStart(12, '0')}`;
 
-function command(sagaId: string, sku: string, change: Partial<WithDataJson<CommandEnvelope>> = {}): WithDataJson<CommandEnvelope> {
+function command(
+  sagaId: string,
+  sku: string,
+  change: Partial<WithDataJson<CommandEnvelope>> = {},
+): WithDataJson<CommandEnvelope> {
   const direction = change.direction ?? 'do';
   const identity = { sagaId, step: 'take', item: null, round: change.round ?? 1, direction } as const;
   const now = new Date().toISOString();
@@ -82,7 +103,8 @@ function command(sagaId: string, sku: string, change: Partial<WithDataJson<Comma
 async function ask(...envelopes: readonly WithDataJson<CommandEnvelope>[]): Promise<readonly ReplyEnvelope[]> {
   const [{ sagaId } = { sagaId: '' }] = envelopes;
   const before = repliesOf(sagaId).length;
-  for (const envelope of envelopes) broker.write({ topic: 'store.commands', key: sagaId, value: encodeCommand(envelope) });
+  for (const envelope of envelopes)
+    broker.write({ topic: 'store.commands', key: sagaId, value: encodeCommand(envelope) });
   while (repliesOf(sagaId).length < before + envelopes.length) await new Promise((resolve) => setImmediate(resolve));
   return repliesOf(sagaId);
 }
@@ -92,8 +114,10 @@ function repliesOf(sagaId: string): readonly ReplyEnvelope[] {
     .map((record) => decodeReply(record.value))
     .flatMap((decoded) => (decoded.kind === 'ok' ? [decoded.envelope] : []));
 }
-const effects = async (sagaId: string) => (await knex('ledger').where('command', 'like', `${sagaId}%`)).map(({ what }) => what);
-const fence = async (sagaId: string) => knex.withSchema('backstitch').from('saga_fence').where({ saga_id: sagaId }).first('status');
+const effects = async (sagaId: string) =>
+  (await knex('ledger').where('command', 'like', `${sagaId}%`)).map(({ what }) => what);
+const fence = async (sagaId: string) =>
+  knex.withSchema('backstitch').from('saga_fence').where({ saga_id: sagaId }).first('status');
 
 describe('a participant', () => {
   it('runs a command once and answers a copy with the stored reply', async () => {
@@ -190,6 +214,9 @@ describe('a participant', () => {
     expect(broker.topics().get('thief.replies.store') ?? []).toEqual([]);
     const { n } = (await knex.withSchema('backstitch').from('fence_quarantine').count('* as n').first()) ?? { n: 0 };
     expect(Number(n)).toBe(3);
+    const dead = broker.topics().get('store.commands.dlq') ?? [];
+    expect(dead.map(({ value }) => value).sort()).toEqual([...forged].sort());
+    expect(dead[0]?.headers).toMatchObject({ 'dead-letter-topic': 'store.commands' });
   });
 
   it('gives two copies that come at once one effect', async () => {
