@@ -27,9 +27,12 @@ const inserted = fc.record({ ids, lane: fc.nat(1), ordered: fc.boolean(), born: 
 const command = fc.oneof(
   inserted.map((given) => ({ kind: 'insert' as const, ...given })),
   inserted.map((given) => ({ kind: 'insert' as const, ...given, ordered: true, born: false })),
-  fc.integer({ min: 1, max: 5 }).map((limit) => ({ kind: 'claim' as const, limit })),
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 5 }).map((limit) => ({ kind: 'claim' as const, limit })) },
   ids.map((some) => ({ kind: 'claim ids' as const, ids: some })),
-  fc.array(fc.nat(3), { minLength: 1, maxLength: 5 }).map((picks) => ({ kind: 'settle' as const, picks })),
+  {
+    weight: 4,
+    arbitrary: fc.array(fc.nat(3), { minLength: 1, maxLength: 5 }).map((picks) => ({ kind: 'settle' as const, picks })),
+  },
   fc.constantFrom(5_000, 10_000, 30_000).map((ms) => ({ kind: 'elapse' as const, ms })),
   ids.map((some) => ({ kind: 'withdraw' as const, ids: some })),
   ids.map((some) => ({ kind: 'unsent' as const, ids: some })),
@@ -46,7 +49,7 @@ async function answer(side: Side, it: Command, held: ClaimedRow[]): Promise<unkn
   const sorted = (some: readonly string[]): string[] => [...some].sort();
   switch (it.kind) {
     case 'insert': {
-      const rows = it.ids.map((id) => newRow({ id, key: `k${it.lane}`, ordered: it.ordered, maxRetries: 1 }));
+      const rows = it.ids.map((id) => newRow({ id, key: `k${it.lane}`, ordered: it.ordered, maxRetries: it.lane }));
       return shown(await side.inTable((table, tx) => table.insert(tx, rows, it.born ? { bornLeaseMs: 10_000 } : {})));
     }
     case 'claim':
