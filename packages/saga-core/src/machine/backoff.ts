@@ -8,6 +8,7 @@ import type { ResolvedRetry } from '../definition/retry-policy.js';
 export function backoffMs(retry: ResolvedRetry, commandId: string, attempt: number): number {
   const base = Math.min(retry.maxBackoffMs, retry.backoffMs * retry.factor ** Math.min(attempt - 1, 64));
   if (retry.jitter === 'none') return Math.round(base);
-  const share = Number.parseInt(fnv1a64(`${commandId}#${attempt}`).slice(0, 8), 16) / 0x1_0000_0000;
+  // The attempt comes first: FNV hardly mixes its last characters, and one share for all attempts would let some instances never wait.
+  const share = Number.parseInt(fnv1a64(`${attempt}#${commandId}`).slice(0, 8), 16) / 0x1_0000_0000;
   return Math.round(base * share);
 }

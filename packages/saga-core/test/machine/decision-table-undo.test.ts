@@ -95,7 +95,10 @@ describe('a compensation', () => {
     expect(drive.instance.state.parked).toMatchObject({ step: 'hold', code: 'STEP_TIMED_OUT', from: 'compensating' });
     drive.takeSent();
     expect(drive.verb('retry').takeSent()).toEqual(['hold undo#3']);
-    expect(drive.undone('hold').status).toBe('compensated');
+    // The policy counts afresh from the operator's word.
+    expect(drive.wakes(2).takeSent()).toEqual(['hold undo#4']);
+    expect(drive.wakes().status).toBe('parked');
+    expect(drive.verb('retry').undone('hold').status).toBe('compensated');
   });
 
   it('is parked when the participant declines the undo', () => {

@@ -36,6 +36,9 @@ const sagaPlan: fc.Arbitrary<SagaPlan> = fc.record({
 /** Few steps, alone and in groups, with a pivot or without. */
 export const randomSaga: fc.Arbitrary<SagaDefinition> = sagaPlan.map(definitionOf);
 
+/** Legal names of steps that every object has already: state is keyed by name. */
+const inherited = ['', 'constructor', 'toString', 'hasOwnProperty'];
+
 /** The builder without its types: what is built here is only known when it runs. */
 interface Chain {
   local(name: string, run: () => unknown, options: object): Chain;
@@ -49,7 +52,7 @@ function definitionOf({ stages, pivot, after, timeout }: SagaPlan): SagaDefiniti
   let count = 0;
   const add = (chain: Chain, plan: StepPlan, options: object): Chain => {
     count += 1;
-    const name = `s${count}`;
+    const name = inherited[count] ?? `s${count}`;
     const when = plan.when === null ? {} : { when: () => plan.when };
     if (plan.kind === 'local') return chain.local(name, () => count, { ...options, ...when });
     return chain.invoke(name, shop.hold, { ...options, ...when, with: () => ({ name }), timeout: '10s' });
