@@ -1,4 +1,5 @@
 // Behind `npm run demo`, `npm test` and `npm run verify`: from a fresh clone to the thing itself, with npm and Node alone.
+import './end-with-parent.mjs';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,10 +1,15 @@
 import { spawn } from 'node:child_process';
 
+const endWithParent = new URL('./end-with-parent.mjs', import.meta.url).href;
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Runs a Node script on this process's own streams and gives back how it ended. */
 export async function runScript(script, args, { cwd, stdout = 'inherit', env = process.env }) {
-  const child = spawn(process.execPath, [script, ...args], { cwd, env, stdio: ['inherit', stdout, 'inherit'] });
+  const child = spawn(process.execPath, ['--import', endWithParent, script, ...args], {
+    cwd,
+    env,
+    stdio: ['inherit', stdout, 'inherit'],
+  });
   const pass = (signal) => {
     // A terminal sends Ctrl-C to the child as well, and a second one would look like impatience.
     if (signal === 'SIGINT' && process.stdin.isTTY) return;
