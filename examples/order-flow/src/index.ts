@@ -9,3 +9,4 @@ export { type OrderSagaOptions, type PlaceOrder, placeOrderSaga } from './orders
 export { type MessagingServiceName, type ServiceName, serviceNames } from './service-names.js';
 export { type OrderFlow, startOrderFlow, type StartOrderFlowOptions } from './start-order-flow.js';
 export { type Shop, createShop } from './shop.js';
+export { createServiceFleet, type ServiceFleet, type ServiceFleetOptions } from './service/service-fleet.js';

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { KafkaServer } from '@backstitch/devkit';
-import { type MessagingServiceName, type ServiceName, serviceNames } from '../service-names.js';
+import { createServiceFleet } from '../service/service-fleet.js';
 import type { CleanUp } from './clean-up.js';
 import type { DemoStage } from './demo-stage.js';
 import { findKafka } from './find-kafka.js';
 import { openDatabases } from './open-databases.js';
 import { removeTopics } from './remove-topics.js';
-import { type ServiceProcess, startServiceProcess } from './service-process.js';
 
 export interface KafkaStageOptions {
   readonly cleanUp: CleanUp;
@@ -22,35 +21,24 @@ export async function kafkaStage({ cleanUp, signal, quiet, level }: KafkaStageOp
   cleanUp.add(() => kafka.stop());
   signal.throwIfAborted();
   const { servers, databases } = await openDatabases(cleanUp, { quiet });
-  const prefix = usePrefix(kafka, cleanUp);
-  const running = new Map<ServiceName, ServiceProcess>();
-  const url = (name: ServiceName): string => running.get(name)?.url ?? '';
-  const start = async (name: ServiceName): Promise<void> => {
-    const environment = {
-      DATABASE_URL: servers[name],
-      KAFKA_BROKERS: kafka.brokers.join(','),
-      TOPIC_PREFIX: prefix,
-      LOG_LEVEL: level,
-      ...(name === 'orders' ? { CARTS_URL: url('carts'), PRODUCTS_URL: url('products'), ANSWER_WITHIN: '2s' } : {}),
-    };
-    running.set(name, await startServiceProcess(name, { environment, signal }));
-  };
-  cleanUp.add(() => Promise.all([...running.values()].map((service) => service.stop())));
-  const others = serviceNames.filter((name) => name !== 'orders');
-  const started = await Promise.allSettled(others.map(start));
-  for (const each of started) if (each.status === 'rejected') throw each.reason;
-  await start('orders');
-  const tell = (name: MessagingServiceName, kind: 'silence' | 'speak'): void => running.get(name)?.tell({ kind });
+  const fleet = createServiceFleet({
+    built: new URL('../', import.meta.url),
+    servers,
+    brokers: kafka.brokers,
+    topicPrefix: usePrefix(kafka, cleanUp),
+    answerWithin: '2s',
+    logLevel: level,
+    signal,
+  });
+  cleanUp.add(() => fleet.stopAll());
+  await fleet.startAll();
   return {
-    urls: () => Object.fromEntries(serviceNames.map((name) => [name, url(name)])) as Record<ServiceName, string>,
+    urls: fleet.urls,
     databases,
-    silence: (name) => tell(name, 'silence'),
-    speak: (name) => tell(name, 'speak'),
-    async crash(name) {
-      await running.get(name)?.kill();
-      running.delete(name);
-    },
-    restart: start,
+    silence: (name) => fleet.tell(name, 'silence'),
+    speak: (name) => fleet.tell(name, 'speak'),
+    crash: fleet.kill,
+    restart: fleet.start,
   };
 }
 

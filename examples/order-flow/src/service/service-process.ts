@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { FromService, ToService } from '../service/process-message.js';
+import { existsSync } from 'node:fs';
+import type { FromService, ToService } from './process-message.js';
 import type { ServiceName } from '../service-names.js';
 
 /** A service in a process of its own. */
@@ -14,6 +15,8 @@ export interface ServiceProcess {
 }
 
 export interface ServiceProcessOptions {
+  /** The folder of the built files, with a slash at the end: a child process runs no TypeScript. */
+  readonly built: URL;
   /** Added to this process's environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -22,13 +25,15 @@ export interface ServiceProcessOptions {
 const startWithinMs = 60_000;
 const stopWithinMs = 8_000;
 
-/** Resolves when the service is ready. Needs the built files: a child process runs no TypeScript. */
+/** Resolves when the service is ready. */
 export async function startServiceProcess(
   name: ServiceName,
-  { environment, signal }: ServiceProcessOptions,
+  { built, environment, signal }: ServiceProcessOptions,
 ): Promise<ServiceProcess> {
   signal.throwIfAborted();
-  const child = fork(new URL(`../${name}/main.js`, import.meta.url), {
+  const script = new URL(`${name}/main.js`, built);
+  if (!existsSync(script)) throw new Error(`there is no ${script.pathname}: build the example first`);
+  const child = fork(script, {
     env: { ...process.env, ...environment, PORT: '0' },
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
