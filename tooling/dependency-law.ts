@@ -17,7 +17,7 @@ const packageLaws: Record<string, PackageLaw> = {
   idempotency: { values: ['@backstitch/postgres', 'safe-stable-stringify'], types: [] },
   kafka: { values: ['@backstitch/messaging', 'kafkajs'], types: [] },
   'saga-core': {
-    values: ['@backstitch/messaging', '@backstitch/postgres', '@backstitch/outbox', '@backstitch/idempotency'],
+    values: ['@backstitch/messaging', '@backstitch/postgres', '@backstitch/outbox', 'safe-stable-stringify'],
     // Of the standard there is nothing but types; it stands in the signatures of contracts.
     types: [...drivers, '@standard-schema/spec'],
   },
@@ -27,12 +27,14 @@ const packageLaws: Record<string, PackageLaw> = {
 const sagaLayers: Record<string, readonly string[]> = {
   definition: [],
   machine: ['definition'],
-  engine: ['definition', 'machine'],
-  participant: ['definition', 'machine'],
-  operations: ['definition', 'machine', 'engine'],
-  postgres: ['definition', 'machine', 'engine', 'participant', 'operations'],
-  knex: ['definition', 'machine', 'engine', 'participant', 'operations', 'postgres'],
-  testing: ['definition', 'machine', 'engine', 'participant', 'operations', 'postgres', 'knex'],
+  // What both ends of the wire share: names, ids, what is put aside.
+  exchange: ['definition', 'machine'],
+  engine: ['definition', 'machine', 'exchange'],
+  participant: ['definition', 'machine', 'exchange'],
+  operations: ['definition', 'machine', 'exchange', 'engine'],
+  postgres: ['definition', 'machine', 'exchange', 'engine', 'participant', 'operations'],
+  knex: ['definition', 'machine', 'exchange', 'engine', 'participant', 'operations', 'postgres'],
+  testing: ['definition', 'machine', 'exchange', 'engine', 'participant', 'operations', 'postgres', 'knex'],
 };
 
 const pureLayers = ['definition', 'machine'];
@@ -87,6 +89,8 @@ function sagaPackageBreaches(below: readonly string[], each: Import): string[] {
   }
   if (!postgresPackages.includes(target) || (layer !== undefined && postgresLayers.includes(layer))) return [];
   if (target === '@backstitch/outbox' && layer !== undefined && outboxLayers.includes(layer)) return [];
+  // The database in memory that the in-memory stores stand on.
+  if (each.specifier === '@backstitch/postgres/testing' && layer === 'testing') return [];
   return ['only postgres/ and knex/ know the database'];
 }
 

@@ -32,16 +32,10 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
   const owners = new WeakMap<object, SendEntry>();
   let current: { readonly producer: Producer; connected: Promise<void> | undefined } | undefined;
 
-  /** murmur2 as in the Java client, pinned: another partitioner would move keys to other partitions during a rolling deploy. */
-  const createPartitioner = (): ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> => {
-    const choose = kafkajs.Partitioners.DefaultPartitioner();
-    return (args) => {
-      const partition = choose(args);
-      const entry = owners.get(args.message);
-      if (entry !== undefined) partitions.set(entry, partition);
-      return partition;
-    };
-  };
+  const createPartitioner = pinnedPartitioner((message, partition) => {
+    const entry = owners.get(message);
+    if (entry !== undefined) partitions.set(entry, partition);
+  });
 
   const send = async (entries: readonly SendEntry[]): Promise<RecordMetadata[]> => {
     current ??= {
@@ -99,6 +93,20 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
       current = undefined;
       if (last !== undefined) await inTime(last.producer.disconnect(), timeoutMs);
     },
+  };
+}
+
+/** murmur2 as in the Java client, pinned: another partitioner would move keys to other partitions during a rolling deploy. */
+function pinnedPartitioner(
+  onChosen: (message: object, partition: number) => void,
+): () => ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> {
+  return () => {
+    const choose = kafkajs.Partitioners.DefaultPartitioner();
+    return (args) => {
+      const partition = choose(args);
+      onChosen(args.message, partition);
+      return partition;
+    };
   };
 }
 

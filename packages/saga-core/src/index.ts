@@ -9,7 +9,7 @@ export type { SagaEngineOptions } from './engine/engine-options.js';
 export type { InstanceView } from './engine/instance-view.js';
 export { createSagaEngine, type SagaEngine, type SagaHandle, type StartOptions } from './engine/saga-engine.js';
 export type { SagaStore, SagaTransaction } from './engine/saga-store.js';
-export { commandTopic, deadLetterTopic, replyTopic } from './engine/topic-names.js';
+export { commandTopic, deadLetterTopic, replyTopic } from './exchange/topic-names.js';
 export { SagaError, type SagaErrorCode, StepDeclined, sagaErrorCodes } from './errors.js';
 export type { Effect } from './machine/effect.js';
 export { fold, withoutPace } from './machine/evolve.js';

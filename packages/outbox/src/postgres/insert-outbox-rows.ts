@@ -1,7 +1,6 @@
-import type { Sql } from '@backstitch/postgres';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
 import { OutboxError } from '../errors.js';
 import type { ClaimedRow, NewOutboxRow } from '../outbox-row.js';
-import { delimitedColumns } from './delimited-columns.js';
 
 export interface InsertOutboxRowsOptions {
   /** The quoted name of the table. */

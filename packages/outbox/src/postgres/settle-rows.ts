@@ -1,6 +1,5 @@
-import type { Sql } from '@backstitch/postgres';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
 import type { FailedRow, SendOutcome, SettledRow, Settlement } from '../outbox-store.js';
-import { delimitedColumns } from './delimited-columns.js';
 
 export interface SettleOptions {
   readonly table: string;

@@ -1,27 +1,9 @@
-import type { Logger } from '@backstitch/messaging';
-import type { ClaimedRow } from '@backstitch/outbox';
-import { wakeAt } from '../machine/wake-at.js';
-import type { Sender } from './command-message.js';
-import type { DefinitionRegistry } from './definition-registry.js';
+import type { AdvanceOptions } from './advance-options.js';
 import type { Item, ReplyItem } from './item.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
-import type { InstanceChange, SagaStore } from './saga-store.js';
+import { announce, changeOf, type Prepared } from './prepared.js';
 import { type Ready, readSituations } from './situation.js';
 import { runSolo } from './solo-leg.js';
-
-export interface AdvanceOptions<Trx> {
-  readonly store: SagaStore<Trx>;
-  readonly definitions: DefinitionRegistry;
-  readonly sender: Sender;
-  readonly logger: Logger;
-  readonly bornLeaseMs: number;
-  /** After the commit: messages to publish from memory. */
-  readonly publish: (rows: readonly ClaimedRow[]) => void;
-  /** After the commit: whoever waits for this instance may look again. */
-  readonly onSettled: (sagaId: string) => void;
-  /** Legs with the author's code run in transactions of their own, this many side by side. */
-  readonly soloConcurrency: number;
-}
 
 /** Applies items to their instances; resolves when what came of it is durable. */
 export type Advance = (items: readonly Item[]) => Promise<void>;
@@ -41,11 +23,6 @@ export function createAdvance<Trx>(options: AdvanceOptions<Trx>): Advance {
       left = await advanceOnce(options, left);
     }
   };
-}
-
-interface Prepared {
-  readonly ready: Ready;
-  readonly leg: Leg;
 }
 
 async function advanceOnce<Trx>(options: AdvanceOptions<Trx>, items: readonly Item[]): Promise<readonly Item[]> {
@@ -86,18 +63,6 @@ function applyAll<Trx>({ sender }: AdvanceOptions<Trx>, { definition, stored, in
   return leg;
 }
 
-export function changeOf({ ready, leg }: Prepared, revision: number, now: number): InstanceChange {
-  return {
-    instance: leg.instance,
-    revision,
-    entries: leg.entries,
-    messages: [...leg.messages.values()],
-    wakeAt: wakeAt(leg.instance.state, now),
-    delivered: ready.delivered,
-    taken: ready.taken,
-  };
-}
-
 /** One transaction for all. Where it fails for other than passing reasons it is halved until what is to blame stands alone. */
 async function saveSplitting<Trx>(options: AdvanceOptions<Trx>, batch: readonly Prepared[]): Promise<readonly Ready[]> {
   const [first] = batch;
@@ -126,19 +91,6 @@ async function saveBatch<Trx>(options: AdvanceOptions<Trx>, batch: readonly Prep
   const won = new Set(saved);
   for (const { ready, leg } of batch) if (won.has(ready.sagaId)) announce(options, leg);
   return batch.filter(({ ready }) => !won.has(ready.sagaId)).map(({ ready }) => ready);
-}
-
-/** What others may know, now that it is committed. */
-export function announce<Trx>(options: AdvanceOptions<Trx>, { notices, instance }: Leg): void {
-  for (const notice of notices) {
-    options.onSettled(instance.id);
-    if (notice.kind === 'finished') continue;
-    const { code, message, step } = notice;
-    options.logger.error(
-      { sagaId: instance.id, saga: instance.saga, step, code, reason: message },
-      'saga parked: a person is needed',
-    );
-  }
 }
 
 async function soloOrQuarantine<Trx>(options: AdvanceOptions<Trx>, ready: Ready): Promise<'done' | 'contended'> {

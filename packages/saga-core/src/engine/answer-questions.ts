@@ -4,9 +4,10 @@ import { SagaError, StepDeclined } from '../errors.js';
 import { isTerminal, stepStateOf } from '../machine/instance.js';
 import type { Direction, LocalOutcome } from '../machine/saga-input.js';
 import { commandRowId, type Sender } from './command-message.js';
-import { isSocketError } from './is-socket-error.js';
+import { isSocketError } from '../exchange/is-socket-error.js';
 import { applyInput, type Leg, type Question } from './leg.js';
-import type { SagaTransaction, StoreFailure } from './saga-store.js';
+import type { SagaTransaction } from './saga-store.js';
+import type { StoreFailure } from '../exchange/store-failure.js';
 
 export interface AnswerContext<Trx> {
   readonly tx: SagaTransaction<Trx>;

@@ -8,8 +8,8 @@ import {
 } from '@backstitch/messaging';
 import type { NewOutboxRow } from '@backstitch/outbox';
 import type { SendCommand } from '../machine/effect.js';
-import { commandTopic, replyTopic } from './topic-names.js';
-import { derivedUuid, uuidV7 } from './uuid-v7.js';
+import { commandTopic, replyTopic } from '../exchange/topic-names.js';
+import { derivedUuid, uuidV7 } from '../exchange/uuid-v7.js';
 
 /** Who is asking: what every command of this orchestrator carries. */
 export interface Sender {

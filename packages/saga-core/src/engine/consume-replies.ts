@@ -9,7 +9,7 @@ import {
 import { replyInput } from './check-contract.js';
 import type { Sender } from './command-message.js';
 import type { ReplyItem } from './item.js';
-import { originOf, type PutAside, type RefusedRecord } from './put-aside.js';
+import { originOf, type PutAside, type RefusedRecord } from '../exchange/put-aside.js';
 
 export interface ConsumeRepliesOptions {
   readonly sender: Sender;

@@ -1,9 +1,10 @@
 import { SagaError } from '../errors.js';
 import type { SagaInput, Verb } from '../machine/saga-input.js';
 import { wakeAt } from '../machine/wake-at.js';
-import { type AdvanceOptions, announce } from './advance-instances.js';
+import type { AdvanceOptions } from './advance-options.js';
 import { answerQuestions } from './answer-questions.js';
 import { applyInput, openLeg } from './leg.js';
+import { announce } from './prepared.js';
 
 export type VerbKind = 'cancel' | 'pause' | 'resume' | 'retry';
 

@@ -4,7 +4,8 @@ import { parseDuration } from '../definition/duration.js';
 import type { Saga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
 import type { Verb } from '../machine/saga-input.js';
-import { type AdvanceOptions, createAdvance } from './advance-instances.js';
+import { createAdvance } from './advance-instances.js';
+import type { AdvanceOptions } from './advance-options.js';
 import { createResultWatch, notVisible, type ResultWatch } from './await-result.js';
 import type { Sender } from './command-message.js';
 import { consumeReplies } from './consume-replies.js';
@@ -15,11 +16,11 @@ import type { Item } from './item.js';
 import { createNaturalBatch } from './natural-batch.js';
 import { operate, type VerbKind } from './operate.js';
 import { createDuePoller } from './poll-due.js';
-import { createPutAside } from './put-aside.js';
+import { createPutAside } from '../exchange/put-aside.js';
 import { refuseChangedDefinitions } from './refuse-changed-definitions.js';
 import type { StoredInstance } from './saga-store.js';
 import { checkInput, type StartContext, type Started, startIn, type StartRequest } from './start-saga.js';
-import { commandTopic, deadLetterTopic, replyTopic } from './topic-names.js';
+import { commandTopic, deadLetterTopic, replyTopic } from '../exchange/topic-names.js';
 
 export interface StartOptions<Input, Trx> {
   readonly input: Input;

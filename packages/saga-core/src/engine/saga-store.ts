@@ -1,6 +1,8 @@
 import type { ClaimedRow, NewOutboxRow } from '@backstitch/outbox';
 import type { SagaInstance, SagaStatus } from '../machine/instance.js';
 import type { JournalEntry } from '../machine/journal-event.js';
+import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
+import type { StoreFailure } from '../exchange/store-failure.js';
 import type { SagaInput } from '../machine/saga-input.js';
 
 /**
@@ -34,9 +36,6 @@ export interface SagaStore<Trx> {
   /** Says what kind of failure an error of this store, or of the author's code on its transaction, is. By SQLSTATE or code, never by text. */
   classify(error: unknown): StoreFailure;
 }
-
-/** `infrastructure`: wait and try again for ever · `conflict`: try again at once · `poison`: this very data can never be stored · `other`: the code's own. */
-export type StoreFailure = 'infrastructure' | 'conflict' | 'poison' | 'other';
 
 export interface DefinitionKey {
   readonly saga: string;
@@ -151,15 +150,6 @@ export interface DiscardCount {
   readonly step: string;
   readonly reason: string;
   readonly count: number;
-}
-
-export interface QuarantinedRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
-  readonly reason: string;
-  /** The beginning of what came, cut to 4 KiB. */
-  readonly head: string;
 }
 
 export type LiveStatus = Exclude<SagaStatus, 'completed' | 'compensated'>;

@@ -1,6 +1,7 @@
-import { type AdvanceOptions, announce, changeOf } from './advance-instances.js';
+import type { AdvanceOptions } from './advance-options.js';
 import { answerQuestions } from './answer-questions.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
+import { announce, changeOf } from './prepared.js';
 import type { SagaTransaction } from './saga-store.js';
 import type { Ready } from './situation.js';
 

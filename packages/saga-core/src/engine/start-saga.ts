@@ -9,8 +9,9 @@ import { wakeAt } from '../machine/wake-at.js';
 import { answerQuestions } from './answer-questions.js';
 import type { Sender } from './command-message.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
-import type { SagaTransaction, StoreFailure } from './saga-store.js';
-import { uuidV7 } from './uuid-v7.js';
+import type { SagaTransaction } from './saga-store.js';
+import type { StoreFailure } from '../exchange/store-failure.js';
+import { uuidV7 } from '../exchange/uuid-v7.js';
 
 export interface StartRequest {
   readonly definition: SagaDefinition;

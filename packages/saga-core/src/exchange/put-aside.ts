@@ -1,5 +1,5 @@
 import type { InboundRecord, Logger, OutboundRecord, Transport } from '@backstitch/messaging';
-import type { QuarantinedRecord } from './saga-store.js';
+import type { QuarantinedRecord } from './quarantined-record.js';
 import { deadLetterTopic } from './topic-names.js';
 
 export interface PutAsideOptions {

@@ -1,5 +1,6 @@
 import type { ClaimedRow, NewOutboxRow } from '@backstitch/outbox';
-import type { QuarantinedRecord, StoreFailure } from '../engine/saga-store.js';
+import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
+import type { StoreFailure } from '../exchange/store-failure.js';
 
 /** Where a participant remembers what became of each command. Postgres and memory pass one suite, `fenceStoreConformance` of `./testing`. */
 export interface FenceStore<Trx> {

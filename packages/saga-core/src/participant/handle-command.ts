@@ -1,5 +1,5 @@
 import { type AnyCommand, type CommandEnvelope, encodeJson, validate } from '@backstitch/messaging';
-import { isSocketError } from '../engine/is-socket-error.js';
+import { isSocketError } from '../exchange/is-socket-error.js';
 import { SagaError } from '../errors.js';
 import type { FenceTransaction } from './fence-store.js';
 import type { Declined, Participant, UntypedHandler } from './participant.js';

@@ -7,8 +7,8 @@ import {
   type Transport,
 } from '@backstitch/messaging';
 import type { Relay } from '@backstitch/outbox';
-import { createPutAside, type PutAside, type RefusedRecord } from '../engine/put-aside.js';
-import { commandTopic, deadLetterTopic } from '../engine/topic-names.js';
+import { createPutAside, type PutAside, type RefusedRecord } from '../exchange/put-aside.js';
+import { commandTopic, deadLetterTopic } from '../exchange/topic-names.js';
 import { SagaError } from '../errors.js';
 import type { FenceStore } from './fence-store.js';
 import type { Participant } from './participant.js';

@@ -1,5 +1,5 @@
 import { type CommandEnvelope, decodeCommand, type InboundRecord } from '@backstitch/messaging';
-import { replyTopic } from '../engine/topic-names.js';
+import { replyTopic } from '../exchange/topic-names.js';
 
 export type ReadCommand =
   | { readonly kind: 'command'; readonly command: CommandEnvelope }

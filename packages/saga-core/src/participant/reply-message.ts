@@ -1,6 +1,6 @@
 import { type CommandEnvelope, encodeReply, envelopeContentType, type ReplyOutcome } from '@backstitch/messaging';
 import type { NewOutboxRow } from '@backstitch/outbox';
-import { derivedUuid, uuidV7 } from '../engine/uuid-v7.js';
+import { derivedUuid, uuidV7 } from '../exchange/uuid-v7.js';
 
 /** What a participant says to one command. */
 export interface Answer {

@@ -1,5 +1,5 @@
 import { classify, sqlState } from '@backstitch/postgres';
-import type { StoreFailure } from '../engine/saga-store.js';
+import type { StoreFailure } from '../exchange/store-failure.js';
 
 /** A race that Postgres ended by choosing a loser: nothing is wrong, the loser does it again. */
 const lostRaces: readonly string[] = ['40001', '40P01'];

@@ -1,7 +1,6 @@
-import type { Sql } from '@backstitch/postgres';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
 import type { DiscardCount } from '../engine/saga-store.js';
 import { nowTime } from './database-time.js';
-import { delimitedColumns } from './delimited-columns.js';
 import { storableText } from './storable-text.js';
 
 const longest = 200;

@@ -1,5 +1,4 @@
-import type { Sql } from '@backstitch/postgres';
-import { delimitedColumns } from './delimited-columns.js';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
 
 export interface LetterKey {
   readonly sagaId: string;

@@ -1,6 +1,5 @@
-import type { Sql } from '@backstitch/postgres';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
 import type { DefinitionKey } from '../engine/saga-store.js';
-import { delimitedColumns } from './delimited-columns.js';
 
 export interface DueOptions {
   readonly table: string;

@@ -1,7 +1,6 @@
-import type { Sql } from '@backstitch/postgres';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
 import type { NewStoredInstance } from '../engine/saga-store.js';
 import { nowTime, timeOf } from './database-time.js';
-import { delimitedColumns } from './delimited-columns.js';
 import { requireStorable } from './storable-text.js';
 
 const insertSql = (table: string): string => `

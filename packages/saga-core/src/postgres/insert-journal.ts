@@ -1,7 +1,6 @@
-import type { Sql } from '@backstitch/postgres';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
 import type { JournalEntry } from '../machine/journal-event.js';
 import { timeOf } from './database-time.js';
-import { delimitedColumns } from './delimited-columns.js';
 
 export interface SagaJournal {
   readonly sagaId: string;

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Sql } from '@backstitch/postgres';
-import type { QuarantinedRecord } from '../engine/saga-store.js';
-import { delimitedColumns } from './delimited-columns.js';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
+import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import { storableText } from './storable-text.js';
 
 const longestHeadBytes = 4_096;

@@ -1,7 +1,6 @@
-import type { Sql } from '@backstitch/postgres';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
 import type { NewLetter } from '../engine/saga-store.js';
 import { nowTime } from './database-time.js';
-import { delimitedColumns } from './delimited-columns.js';
 import { lockInstances } from './lock-instances.js';
 import type { SagaTables } from './saga-tables.js';
 import { requireStorable } from './storable-text.js';

@@ -1,7 +1,6 @@
-import type { Sql } from '@backstitch/postgres';
+import { delimitedColumns, type Sql } from '@backstitch/postgres';
 import type { InstanceChange } from '../engine/saga-store.js';
 import { nowTime, timeOf } from './database-time.js';
-import { delimitedColumns } from './delimited-columns.js';
 import type { SagaTables } from './saga-tables.js';
 
 // A letter keeps its instance due, whatever the caller says who did not know of it. It is seen here because `post` holds the row's lock while

@@ -1,7 +1,7 @@
 import type { Clock } from '@backstitch/messaging';
 import type { OutboxTable } from '@backstitch/outbox';
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
-import type { QuarantinedRecord } from '../engine/saga-store.js';
+import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import type { FenceKey, FenceRow, FenceStore } from '../participant/fence-store.js';
 import { classifyFailure } from '../postgres/classify-failure.js';
 import { fenceKeyValues } from '../postgres/fence-key.js';

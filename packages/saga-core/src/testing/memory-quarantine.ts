@@ -1,5 +1,5 @@
 import type { MemoryTransaction } from '@backstitch/postgres/testing';
-import type { QuarantinedRecord } from '../engine/saga-store.js';
+import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import { storableRecord } from '../postgres/insert-quarantine.js';
 
 /** Appends records and drops the oldest where there are too many. */

@@ -1,14 +1,8 @@
 import type { Clock } from '@backstitch/messaging';
 import type { FailedRow, OutboxTable } from '@backstitch/outbox';
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
-import type {
-  DefinitionKey,
-  DiscardCount,
-  Installation,
-  Letter,
-  QuarantinedRecord,
-  SagaStore,
-} from '../engine/saga-store.js';
+import type { DefinitionKey, DiscardCount, Installation, Letter, SagaStore } from '../engine/saga-store.js';
+import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import type { SagaInput } from '../machine/saga-input.js';
 import { classifyFailure } from '../postgres/classify-failure.js';
 import { mergeDiscards } from '../postgres/count-discards.js';

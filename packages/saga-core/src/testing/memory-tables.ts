@@ -1,5 +1,6 @@
 import type { MemoryTable, MemoryTransaction } from '@backstitch/postgres/testing';
-import type { Installation, QuarantinedRecord } from '../engine/saga-store.js';
+import type { Installation } from '../engine/saga-store.js';
+import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import type { InstanceRecord } from '../postgres/stored-instance.js';
 
 /** An instance as a row in memory: bodies are JSON text, as in Postgres, so that nobody shares an object with the store. */

@@ -3,7 +3,8 @@ import { type OutboxStore, postgresOutboxOperations, postgresOutboxStore } from 
 import { type Database, postgresDatabase } from '@backstitch/postgres';
 import createKnex, { type Knex } from 'knex';
 import pg from 'pg';
-import type { DiscardCount, QuarantinedRecord } from '../../src/engine/saga-store.js';
+import type { DiscardCount } from '../../src/engine/saga-store.js';
+import type { QuarantinedRecord } from '../../src/exchange/quarantined-record.js';
 import {
   migrateParticipant,
   migrateSagas,

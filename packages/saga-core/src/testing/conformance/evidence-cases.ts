@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { QuarantinedRecord } from '../../engine/saga-store.js';
+import type { QuarantinedRecord } from '../../exchange/quarantined-record.js';
 import { quarantineRows, type SagaStoreCase } from './saga-store-subject.js';
 
 export function record(given: Partial<QuarantinedRecord> = {}): QuarantinedRecord {

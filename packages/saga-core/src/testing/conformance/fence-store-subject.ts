@@ -1,5 +1,5 @@
 import type { OutboxStore } from '@backstitch/outbox';
-import type { QuarantinedRecord } from '../../engine/saga-store.js';
+import type { QuarantinedRecord } from '../../exchange/quarantined-record.js';
 import type { FenceStore } from '../../participant/fence-store.js';
 
 /** An implementation of `FenceStore`, and what its surroundings can do. */

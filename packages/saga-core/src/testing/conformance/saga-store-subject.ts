@@ -1,5 +1,6 @@
 import type { OutboxOperations, OutboxStore } from '@backstitch/outbox';
-import type { DiscardCount, QuarantinedRecord, SagaStore } from '../../engine/saga-store.js';
+import type { DiscardCount, SagaStore } from '../../engine/saga-store.js';
+import type { QuarantinedRecord } from '../../exchange/quarantined-record.js';
 
 /** An implementation of `SagaStore`, and what its surroundings can do. */
 export interface SagaStoreSubject {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { delimitedColumns } from '../../src/postgres/delimited-columns.js';
+import { delimitedColumns } from '../src/delimited-columns.js';
 
 describe('columns as one text each', () => {
   it.each([
