@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install } from './install.mjs';
+import { removeStaleOutput } from './remove-stale-output.mjs';
 import { endLike, runScript } from './run-script.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -30,6 +31,7 @@ async function bootstrap(name, args) {
   if (installed !== 0) return refuseTarget('the dependencies could not be installed.');
   if (target.builds) {
     say('building');
+    removeStaleOutput(root);
     const built = await runScript('node_modules/typescript/bin/tsc', ['-b'], { cwd: root, stdout: process.stderr });
     if (built.signal !== null) return built;
     if (built.code !== 0) return refuseTarget('the build failed.');

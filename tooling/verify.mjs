@@ -4,6 +4,7 @@ import { checkExports } from './check-exports.mjs';
 import { checkPacked } from './check-packed.mjs';
 import { checkSize } from './check-size.mjs';
 import { pack } from './pack.mjs';
+import { removeStaleOutput } from './remove-stale-output.mjs';
 import { root } from './root.mjs';
 import { runCommand } from './run-command.mjs';
 
@@ -20,7 +21,10 @@ const packedOnce = async () => {
 /** Each part gives back what is wrong; nothing is good. */
 const parts = {
   'format and lint': () => bin('biome', 'check', '--error-on-warnings', '.'),
-  build: () => script('typescript/bin/tsc', '-b'),
+  build: () => {
+    removeStaleOutput(root);
+    return script('typescript/bin/tsc', '-b');
+  },
   types: () => script('typescript/bin/tsc', '-p', 'tsconfig.tests.json'),
   'dependency law and tidy rules': () => vitest('tooling'),
   'unit tests': () => vitest('packages', 'examples', 'bench'),
