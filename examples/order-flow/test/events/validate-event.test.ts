@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { eventTopics, orderFlowEvents } from '../src/events/event-catalog.js';
-import { validateEvent } from '../src/events/validate-event.js';
+import { eventTopics, orderFlowEvents } from '../../src/events/event-catalog.js';
+import { validateEvent } from '../../src/events/validate-event.js';
 
 const orderId = '6f1c2f9e-5d3b-4a57-9c3e-0d5a4f7b2c11';
 const total = { amountMinor: 4200, currency: 'EUR' };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type OrderFlowStage, orderFlowStage } from './order-flow-stage.js';
+import { type OrderFlowStage, orderFlowStage } from '../order-flow-stage.js';
 
 let stage: OrderFlowStage;
 beforeAll(async () => {
