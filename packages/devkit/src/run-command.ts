@@ -16,9 +16,11 @@ export async function runCommand(file: string, args: readonly string[], options:
     cwd: options.cwd,
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: options.timeout ?? 60_000,
     ...options.runAs,
   });
+  // A timer of our own: spawn's `timeout` is cleared by `exit`, which a file that cannot be started never emits (Node 20), and
+  // until it fires the whole process stays alive.
+  const overdue = setTimeout(() => child.kill(), options.timeout ?? 60_000);
   const guarded = child.pid === undefined ? undefined : guard({ kind: 'process', pid: child.pid, signal: 'SIGKILL' });
   let output = '';
   const keep = (chunk: Buffer): void => {
@@ -30,6 +32,7 @@ export async function runCommand(file: string, args: readonly string[], options:
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(code === 0 ? '' : (signal ?? `exit code ${code}`)));
   });
+  clearTimeout(overdue);
   guarded?.release();
   if (end !== '') {
     throw new DevkitError('DEVKIT_COMMAND_FAILED', `${file} failed (${end}): ${output.slice(-4_000).trim()}`);
