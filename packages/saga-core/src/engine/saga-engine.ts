@@ -13,6 +13,7 @@ import { createDefinitionRegistry, type DefinitionRegistry } from './definition-
 import { checkEngineOptions, type EngineSettings, type SagaEngineOptions } from './engine-options.js';
 import { type InstanceView, outputOf, viewOf } from './instance-view.js';
 import type { Item } from './item.js';
+import { createLifecycle } from '../exchange/lifecycle.js';
 import { createNaturalBatch } from './natural-batch.js';
 import { operate, type VerbKind } from './operate.js';
 import { createDuePoller } from './poll-due.js';
@@ -45,7 +46,10 @@ export interface SagaHandle<Output> {
 
 /** Runs sagas: starts them, moves them by replies and time, and lets a person step in. */
 export interface SagaEngine<Trx> {
-  /** Checks what is stored against the definitions, subscribes to replies and begins to wake what is due. */
+  /**
+   * Checks what is stored against the definitions, subscribes to replies and begins to wake what is due. Where it throws, nothing of that is
+   * left open and it may be called again. After `close` it throws `ENGINE_CLOSED`.
+   */
   open(): Promise<void>;
   start<Input, Steps, Output>(
     saga: Saga<Input, Steps, Output>,
@@ -97,8 +101,15 @@ interface Running<Trx> {
 function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
   const { options, definitions, watch } = parts;
   const { store, relay } = options;
-  let running: Running<Trx> | undefined;
+  const lifecycle = createLifecycle<Running<Trx>>({
+    what: `saga engine '${options.name}'`,
+    begin: () => openEngine(parts),
+    end: (running, timeoutMs) => running.stop(timeoutMs),
+    logger: parts.logger,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+  });
   const opened = (): Running<Trx> => {
+    const running = lifecycle.current();
     if (running !== undefined) return running;
     throw new SagaError('ENGINE_CLOSED', `saga engine '${options.name}' is not open`, {
       hint: 'await engine.open() first, and start nothing after close()',
@@ -111,9 +122,7 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     return view(instances[0] ?? missing(id));
   };
   return {
-    async open() {
-      running ??= await openEngine(parts);
-    },
+    open: lifecycle.open,
     async start(saga, given) {
       const { sender } = opened();
       const request = requestOf(definitions, saga, given);
@@ -147,10 +156,9 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     },
     wakeDue: () => opened().wakeDue(),
     async close({ timeoutMs = 10_000 } = {}) {
-      const ending = running;
-      running = undefined;
+      const closing = lifecycle.close(timeoutMs);
       watch.close();
-      await ending?.stop(timeoutMs);
+      await closing;
     },
   };
 }

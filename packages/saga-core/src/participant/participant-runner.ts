@@ -10,6 +10,7 @@ import type { Relay } from '@backstitch/outbox';
 import { createPutAside, type PutAside, type RefusedRecord } from '../exchange/put-aside.js';
 import { commandTopic, deadLetterTopic } from '../exchange/topic-names.js';
 import { SagaError } from '../errors.js';
+import { createLifecycle } from '../exchange/lifecycle.js';
 import type { FenceStore } from './fence-store.js';
 import type { Participant } from './participant.js';
 import { type ProcessCommandOptions, processCommand } from './process-command.js';
@@ -34,6 +35,7 @@ export interface ParticipantRunnerOptions<Trx> {
 
 /** Handles a participant's commands. Commands of one saga are handled in order, those of different sagas side by side. */
 export interface ParticipantRunner {
+  /** Where it throws, nothing is left open and it may be called again. After `close` it throws `ENGINE_CLOSED`. */
   open(): Promise<void>;
   /** Creates the topic it reads. Nothing else ever creates one. */
   ensureTopics(options?: { readonly partitions?: number; readonly replicationFactor?: number }): Promise<void>;
@@ -56,29 +58,32 @@ export function createParticipantRunner<Trx>(options: ParticipantRunnerOptions<T
   };
   const putAside = createPutAside({ quarantine: (records) => store.quarantine(records), transport, logger });
   const handle = commandHandler(processing, { orchestrators: orchestratorsOf(options), concurrency, putAside });
-  let subscription: Promise<Subscription> | undefined;
-  return {
-    async open() {
-      subscription ??= transport.subscribe({
+  const lifecycle = createLifecycle<Subscription>({
+    what: `participant '${participant.name}'`,
+    async begin() {
+      const subscription = await transport.subscribe({
         group: participant.name,
         topics: [topic],
         handle,
         maxBatchRecords: batchSize,
       });
-      const { stopped } = await subscription;
-      stopped.catch((error: unknown) =>
+      subscription.stopped.catch((error: unknown) =>
         logger.error(
           { err: error, participant: participant.name },
           'the consumer of commands has died: restart this process',
         ),
       );
+      return subscription;
     },
+    end: (subscription, timeoutMs) => subscription.close({ timeoutMs }),
+    logger,
+  });
+  return {
+    open: lifecycle.open,
     async ensureTopics(spec = {}) {
       await transport.ensureTopics([topic, deadLetterTopic(topic)].map((each) => ({ topic: each, ...spec })));
     },
-    async close({ timeoutMs = 10_000 } = {}) {
-      await (await subscription)?.close({ timeoutMs });
-    },
+    close: ({ timeoutMs = 10_000 } = {}) => lifecycle.close(timeoutMs),
   };
 }
 

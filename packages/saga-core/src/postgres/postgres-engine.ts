@@ -37,6 +37,7 @@ export function postgresEngine<Trx>(options: PostgresEngineOptions<Trx>): Postgr
     onFailed: notSentHook({ schema }),
   });
   const { outbox, relay } = service;
+  let closed = false;
   const engine = createSagaEngine({ ...options, store: postgresSagaStore({ database, schema }), relay });
   return {
     ...engine,
@@ -44,10 +45,12 @@ export function postgresEngine<Trx>(options: PostgresEngineOptions<Trx>): Postgr
     relay,
     migrate: () => migrateSagas({ database, schema }),
     async open() {
-      service.start();
+      // First, so that what the engine commits at once is sent at once. A closed engine says itself that it is.
+      if (!closed) service.start();
       await engine.open();
     },
     async close({ timeoutMs = 10_000 } = {}) {
+      closed = true;
       // What the engine still commits on its way out has to be sent.
       await engine.close({ timeoutMs });
       await service.stop(timeoutMs);

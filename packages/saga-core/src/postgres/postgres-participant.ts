@@ -38,6 +38,7 @@ export function postgresParticipant<Trx>(options: PostgresParticipantOptions<Trx
     relay: relayOptions,
   });
   const { outbox, relay } = service;
+  let closed = false;
   const runner = createParticipantRunner({ ...options, store: postgresFenceStore({ database, schema }), relay });
   return {
     ...runner,
@@ -45,10 +46,11 @@ export function postgresParticipant<Trx>(options: PostgresParticipantOptions<Trx
     relay,
     migrate: () => migrateParticipant({ database, schema }),
     async open() {
-      service.start();
+      if (!closed) service.start();
       await runner.open();
     },
     async close({ timeoutMs = 10_000 } = {}) {
+      closed = true;
       await runner.close({ timeoutMs });
       await service.stop(timeoutMs);
     },
