@@ -1,6 +1,7 @@
 import type { Clock } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import type { SagaStore, StoredInstance } from './saga-store.js';
+import { createSharedLook } from './shared-look.js';
 
 /** Tells those who wait for an instance when it has come to rest. */
 export interface ResultWatch {
@@ -20,51 +21,77 @@ export interface WaitOptions {
 const firstLookMs = 50;
 const longestLookMs = 1_000;
 
+/** Somebody who waits for one instance. */
+interface Listener {
+  /** It was settled after the last look had begun: that look may not have seen it. */
+  isSettled: boolean;
+  wake(): void;
+}
+
 export function createResultWatch<Trx>(store: SagaStore<Trx>, clock: Clock): ResultWatch {
-  const waiting = new Map<string, Set<() => void>>();
+  const listening = new Map<string, Set<Listener>>();
+  const look = createSharedLook(store);
   let closed = false;
 
-  const nextLook = (sagaId: string, delayMs: number, signal: AbortSignal | undefined): Promise<void> =>
+  const listen = (sagaId: string): Listener & { readonly stop: () => void } => {
+    const listeners = listening.get(sagaId) ?? new Set();
+    listening.set(sagaId, listeners);
+    const listener = {
+      isSettled: false,
+      wake: () => undefined,
+      stop() {
+        listeners.delete(listener);
+        if (listeners.size === 0) listening.delete(sagaId);
+      },
+    };
+    listeners.add(listener);
+    return listener;
+  };
+  const pause = (listener: Listener, delayMs: number, signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve) => {
-      const wakers = waiting.get(sagaId) ?? new Set();
-      waiting.set(sagaId, wakers);
       const done = (): void => {
         cancel();
         signal?.removeEventListener('abort', done);
-        wakers.delete(done);
-        if (wakers.size === 0) waiting.delete(sagaId);
         resolve();
       };
       const cancel = clock.setTimer(delayMs, done);
       signal?.addEventListener('abort', done, { once: true });
-      wakers.add(done);
+      listener.wake = done;
     });
 
   return {
     async wait(sagaId, { timeoutMs, signal }) {
       const endsAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeoutMs;
-      for (let delayMs = firstLookMs; ; delayMs = Math.min(delayMs * 2, longestLookMs)) {
-        const { instances } = await store.load([sagaId]);
-        const [stored] = instances;
-        if (stored === undefined) throw notVisible(sagaId);
-        const { status } = stored.instance.state;
-        if (status !== 'running' && status !== 'compensating') return stored;
-        signal?.throwIfAborted();
-        if (closed)
-          throw new SagaError('ENGINE_CLOSED', 'the engine was closed while a result was awaited', {
-            fields: { sagaId },
-          });
-        const leftMs = endsAt - clock.now();
-        if (leftMs <= 0) throw timedOut(sagaId, timeoutMs ?? 0, status);
-        await nextLook(sagaId, Math.min(delayMs, leftMs), signal);
+      const listener = listen(sagaId);
+      try {
+        for (let delayMs = firstLookMs; ; delayMs = Math.min(delayMs * 2, longestLookMs)) {
+          listener.isSettled = false;
+          const stored = await look(sagaId);
+          if (stored === undefined) throw notVisible(sagaId);
+          const { status } = stored.instance.state;
+          if (status !== 'running' && status !== 'compensating') return stored;
+          signal?.throwIfAborted();
+          if (closed)
+            throw new SagaError('ENGINE_CLOSED', 'the engine was closed while a result was awaited', {
+              fields: { sagaId },
+            });
+          const leftMs = endsAt - clock.now();
+          if (leftMs <= 0) throw timedOut(sagaId, timeoutMs ?? 0, status);
+          if (!listener.isSettled) await pause(listener, Math.min(delayMs, leftMs), signal);
+        }
+      } finally {
+        listener.stop();
       }
     },
     settled(sagaId) {
-      for (const wake of [...(waiting.get(sagaId) ?? [])]) wake();
+      for (const listener of [...(listening.get(sagaId) ?? [])]) {
+        listener.isSettled = true;
+        listener.wake();
+      }
     },
     close() {
       closed = true;
-      for (const wakers of [...waiting.values()]) for (const wake of [...wakers]) wake();
+      for (const listeners of [...listening.values()]) for (const { wake } of [...listeners]) wake();
     },
   };
 }
