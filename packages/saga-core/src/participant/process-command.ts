@@ -60,9 +60,10 @@ async function run<Trx>(
   command: CommandEnvelope,
   tx: FenceTransaction<Trx>,
 ): Promise<readonly ClaimedRow[]> {
-  refuseAncient(command, await tx.now(), options.fenceRetentionMs);
   const key: FenceKey = { sagaId: command.sagaId, step: command.step, item: command.item ?? -1, round: command.round };
   const row = await tx.claim(key);
+  // Behind the claim, which tells the time by the way; what is refused here takes the claim back with it.
+  refuseAncient(command, await tx.now(), options.fenceRetentionMs);
   const answer = await answerTo(options, { command, tx, key, row });
   return reply(options, command, { answer, tx });
 }

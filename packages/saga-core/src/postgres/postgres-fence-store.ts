@@ -3,12 +3,12 @@ import { type Database, defaultSchema, type Sql, savepoint } from '@backstitch/p
 import type { FenceStore } from '../participant/fence-store.js';
 import { classifyFailure } from './classify-failure.js';
 import { claimFenceRow } from './claim-fence-row.js';
-import { readNow } from './database-time.js';
 import { fenceTables } from './fence-tables.js';
 import { defaultQuarantineRows, insertQuarantine } from './insert-quarantine.js';
 import { pruneFenceRows } from './prune-fence-rows.js';
 import { requireWholeNumber } from './require-whole-number.js';
 import { settleFenceRow } from './settle-fence-row.js';
+import { transactionClock } from './transaction-clock.js';
 
 export interface PostgresFenceStoreOptions<Trx> {
   /** The participant's own database: its handlers write in the same transactions. */
@@ -29,16 +29,21 @@ export function postgresFenceStore<Trx>(options: PostgresFenceStoreOptions<Trx>)
   const rows = requireWholeNumber('quarantineRows', options.quarantineRows ?? defaultQuarantineRows);
   return {
     transaction: (work) =>
-      database.transaction((trx, sql) =>
-        work({
+      database.transaction((trx, sql) => {
+        const clock = transactionClock(sql);
+        return work({
           trx,
-          now: () => readNow(sql),
+          now: () => clock.now(),
           savepoint: (inner) => savepoint(sql, inner),
-          claim: (key) => claimFenceRow(sql, key, { table }),
+          async claim(key) {
+            const { row, now } = await claimFenceRow(sql, key, { table });
+            if (now !== undefined) clock.heard(now);
+            return row;
+          },
           settle: (key, row) => settleFenceRow(sql, { key, row }, { table }),
           publish: (messages, publishOptions) => outboxTable.insert(sql, messages, publishOptions),
-        }),
-      ),
+        });
+      }),
     quarantine: (records) => insertQuarantine(database.sql, records, { table: quarantine, rows }),
     classify: classifyFailure,
     prune: (prune) => pruneFenceRows(database.sql, { ...prune, table }),

@@ -2,7 +2,6 @@ import type { OutboxTable } from '@backstitch/outbox';
 import { type Sql, savepoint } from '@backstitch/postgres';
 import type { SagaTransaction } from '../engine/saga-store.js';
 import { claimStartKey } from './claim-start-key.js';
-import { readNow } from './database-time.js';
 import { insertInstances } from './insert-instances.js';
 import { insertJournal } from './insert-journal.js';
 import { lockInstances } from './lock-instances.js';
@@ -10,6 +9,7 @@ import { postLetters } from './post-letters.js';
 import { readInstances } from './read-instances.js';
 import type { SagaTables } from './saga-tables.js';
 import { saveInstances } from './save-instances.js';
+import { transactionClock } from './transaction-clock.js';
 import type { TransactionEnd } from './transaction-end.js';
 
 export interface SagaTransactionOptions {
@@ -22,9 +22,10 @@ export interface SagaTransactionOptions {
 /** The store's statements on one open transaction: `trx` is its owner's face, `sql` ours. */
 export function sagaTransaction<Trx>(trx: Trx, sql: Sql, options: SagaTransactionOptions): SagaTransaction<Trx> {
   const { tables, outboxTable, lockTimeoutMs, end } = options;
+  const clock = transactionClock(sql);
   return {
     trx,
-    now: () => readNow(sql),
+    now: () => clock.now(),
     savepoint: (work) => savepoint(sql, work),
     claimStartKey: (claim) => claimStartKey(sql, claim, { table: tables.startKeys, lockTimeoutMs }),
     async insert(instances, { bornLeaseMs } = {}) {
@@ -37,7 +38,9 @@ export function sagaTransaction<Trx>(trx: Trx, sql: Sql, options: SagaTransactio
     async lock(ids) {
       const locked = await lockInstances(sql, ids, { table: tables.instances });
       if (locked.size === 0) return [];
-      return (await readInstances(sql, [...locked.keys()], { tables })).instances;
+      const { now, instances } = await readInstances(sql, [...locked.keys()], { tables });
+      clock.heard(now);
+      return instances;
     },
     save: (changes, saveOptions = {}) => saveInstances(sql, changes, { ...saveOptions, tables, outboxTable }),
     withdraw: (outboxIds) => outboxTable.withdraw(sql, outboxIds),
