@@ -75,6 +75,7 @@ async function perform(options: DemoOptions, { cleanUp, signal, startedAt }: Fra
   signal.throwIfAborted();
   const board = createBoard({ orders: stage.databases.orders, signal, onChange: screen.show });
   await play({ stage, board, screen });
+  screen.finish();
   const { invariants, drift } = await checkAtRest(stage, signal);
   const durationMs = Math.round(performance.now() - startedAt);
   const result: DemoResult = { ...countOrders(board.rows()), invariants, transport, durationMs };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type PostgresServer, startPostgres } from '@backstitch/devkit';
+import { silentLogger } from '@backstitch/messaging';
 import type { Knex } from 'knex';
 import { openDatabase } from '../service/open-database.js';
 import { type MessagingServiceName, type ServiceName, serviceNames } from '../service-names.js';
@@ -24,7 +25,7 @@ export async function openDatabases(cleanUp: CleanUp, { quiet }: { readonly quie
     if (postgres.kind === 'given') cleanUp.add(() => postgres.dropDatabase(database));
   }
   const open = (name: MessagingServiceName): Knex => {
-    const knex = openDatabase(servers[name] ?? '', { name: 'demo', max: 2 });
+    const knex = openDatabase(servers[name] ?? '', { name: 'demo', logger: silentLogger, max: 2 });
     cleanUp.add(() => knex.destroy());
     return knex;
   };

@@ -5,6 +5,8 @@ import { renderChange, renderTable } from './render-table.js';
 export interface Screen {
   say(line: string): void;
   show(rows: readonly BoardRow[], changed: readonly BoardRow[]): void;
+  /** The table stays as it is: what is said from now on comes below it. */
+  finish(): void;
 }
 
 export interface ScreenOptions {
@@ -20,18 +22,24 @@ export function createScreen({ output, startedAt }: ScreenOptions): Screen {
       show: (_rows, changed) => {
         if (changed.length > 0) write(changed.map((row) => renderChange(row, performance.now() - startedAt)));
       },
+      finish: () => undefined,
     };
   }
   let drawn: readonly string[] = [];
   const erase = (): string => (drawn.length === 0 ? '' : `\x1b[${drawn.length}A\x1b[0J`);
   const draw = (above: readonly string[], table: readonly string[]): void => {
     // A line wider than the terminal would take two, and the next redraw would begin in the wrong place.
-    const cut = table.map((line) => line.slice(0, Math.max(20, output.columns - 1)));
+    const [head = '', title = '', ...rows] = table.map((line) => line.slice(0, Math.max(20, output.columns - 1)));
+    // The cursor cannot go above the screen's first line: of a table that is too long the latest orders are shown.
+    const cut = table.length === 0 ? [] : [head, title, ...rows.slice(-Math.max(1, output.rows - 4))];
     output.write(`${erase()}${[...above, ...cut].map((line) => `${line}\n`).join('')}`);
     drawn = cut;
   };
   return {
     say: (line) => draw([line], drawn),
     show: (rows) => draw([], rows.length === 0 ? [] : ['', ...renderTable(rows)]),
+    finish() {
+      drawn = [];
+    },
   };
 }

@@ -31,7 +31,7 @@ export interface OrderService extends Service {
 /** Takes orders and drives each through its saga. */
 export function createOrderService(options: OrderServiceOptions): OrderService {
   const { transport, logger, sources, answerWithin = '5s' } = options;
-  const knex = openDatabase(options.databaseUrl, { name: 'orders', max: 16 });
+  const knex = openDatabase(options.databaseUrl, { name: 'orders', logger, max: 16 });
   const database = postgresDatabase<Knex.Transaction>(knex);
   const placeOrder = placeOrderSaga(createOrderBook(createEventPublisher(knex, '/orders')), { answerWithin });
   const engine = postgresEngine<Knex.Transaction>({

@@ -27,7 +27,7 @@ export function createHttpService(
   },
   { databaseUrl, logger, port = 0 }: HttpServiceOptions,
 ): Service {
-  const knex = openDatabase(databaseUrl, { name });
+  const knex = openDatabase(databaseUrl, { name, logger });
   const server = createJsonServer({ routes: routes(knex), logger, port });
   return {
     async start() {

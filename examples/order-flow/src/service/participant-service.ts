@@ -22,7 +22,7 @@ export interface ParticipantParts {
 /** A service that is commanded by the order service: fence, handlers, outbox and relay on its own database. */
 export function createParticipantService(parts: ParticipantParts, options: MessagingServiceOptions): Service {
   const { transport, logger } = options;
-  const knex = openDatabase(options.databaseUrl, { name: parts.name });
+  const knex = openDatabase(options.databaseUrl, { name: parts.name, logger });
   const runner = postgresParticipant<Knex.Transaction>({
     database: knex,
     participant: parts.participant(createEventPublisher(knex, `/${parts.name}`)),

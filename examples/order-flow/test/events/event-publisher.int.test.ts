@@ -1,4 +1,5 @@
 import { type TestDatabase, testDatabase } from '@backstitch/devkit/testing';
+import { silentLogger } from '@backstitch/messaging';
 import { outboxMigrations } from '@backstitch/outbox';
 import { migrate, postgresDatabase } from '@backstitch/postgres';
 import type { Knex } from 'knex';
@@ -11,7 +12,7 @@ let database: TestDatabase;
 let knex: Knex;
 beforeAll(async () => {
   database = await testDatabase();
-  knex = openDatabase(database.url, { name: 'test' });
+  knex = openDatabase(database.url, { name: 'test', logger: silentLogger });
   await migrate(postgresDatabase<Knex.Transaction>(knex), outboxMigrations);
 });
 afterAll(async () => {
