@@ -1,7 +1,7 @@
 import { encodeJson, type EventCatalog, eventRecord } from '@backstitch/messaging';
 import { OutboxError } from './errors.js';
-import type { OutboxMessage } from './outbox-message.js';
-import type { NewOutboxRow } from './outbox-row.js';
+import type { Ordering, OutboxMessage } from './outbox-message.js';
+import type { DeliverAfter, NewOutboxRow } from './outbox-row.js';
 
 export interface EventRowContext {
   readonly id: string;
@@ -9,6 +9,11 @@ export interface EventRowContext {
   readonly catalog: EventCatalog | undefined;
   /** CloudEvents `source`. */
   readonly source: string | undefined;
+  /** `traceparent` and what belongs to it. The message's own headers win. */
+  readonly traceContext?: Readonly<Record<string, string>> | undefined;
+  /** Where the message does not say. */
+  readonly ordering?: Ordering | undefined;
+  readonly maxRetries?: number | undefined;
 }
 
 const unstorable = /\0|\p{Surrogate}/u;
@@ -19,7 +24,8 @@ const unstorable = /\0|\p{Surrogate}/u;
  * @throws OutboxError EVENT_INVALID with every violation of the catalog's schema, or with the field that cannot be sent.
  * @throws MessagingError EVENT_INVALID for an attribute, PAYLOAD_* for a payload that JSON or Postgres cannot hold.
  */
-export function eventRow(message: OutboxMessage, { id, time, catalog, source }: EventRowContext): NewOutboxRow {
+export function eventRow(message: OutboxMessage, context: EventRowContext): NewOutboxRow {
+  const { id, time, catalog, source } = context;
   const { topic, aggregateType, aggregateId, key = aggregateId, type, payload } = message;
   for (const [field, text] of Object.entries({ topic, aggregateType, aggregateId, key, type }))
     requireText(field, text);
@@ -34,14 +40,16 @@ export function eventRow(message: OutboxMessage, { id, time, catalog, source }: 
     source: source ?? `/${aggregateType}`,
     subject: aggregateId,
     payloadJson: encodeJson(payload, { what: `payload of ${type}` }),
-    ...(message.headers === undefined ? {} : { headers: message.headers }),
+    headers: { ...context.traceContext, ...message.headers },
   });
   const headers = record.headers ?? {};
+  const maxRetries = message.maxRetries ?? context.maxRetries;
   for (const [name, value] of Object.entries(headers)) requireText(`headers.${name}`, value, 'may be empty');
   return {
     ...{ id, topic, key, aggregateType, aggregateId, eventType: type, payload: record.value, headers },
-    ordered: message.ordered ?? true,
-    ...(message.maxRetries === undefined ? {} : { maxRetries: requireCount('maxRetries', message.maxRetries) }),
+    ordered: isOrdered(message, context.ordering),
+    ...(maxRetries === undefined ? {} : { maxRetries: requireCount('maxRetries', maxRetries) }),
+    ...(message.deliverAfter === undefined ? {} : { deliverAfter: requireInstant(message.deliverAfter) }),
   };
 }
 
@@ -74,5 +82,27 @@ function requireCount(field: string, count: number): number {
   throw new OutboxError('EVENT_INVALID', `The event's ${field} is ${String(count)}.`, {
     fields: { field, found: count },
     hint: 'Give a whole number from 0 to 1000.',
+  });
+}
+
+function isOrdered({ ordering, deliverAfter }: OutboxMessage, usual: Ordering = 'key'): boolean {
+  if (deliverAfter === undefined) return (ordering ?? usual) === 'key';
+  if (ordering !== 'key') return false;
+  throw new OutboxError('EVENT_INVALID', 'The event is delayed and asks for its place in its lane.', {
+    fields: { field: 'ordering', found: ordering },
+    hint: "Leave out ordering: 'key', or deliverAfter. What comes later in the lane would overtake a delayed event, or wait for it.",
+  });
+}
+
+/** A century: beyond it a date is a mistake in its unit. */
+const longestDelayMs = 100 * 366 * 86_400_000;
+
+function requireInstant(deliverAfter: DeliverAfter): DeliverAfter {
+  const found = deliverAfter instanceof Date ? deliverAfter.getTime() - Date.now() : deliverAfter.ms;
+  const isUsable = Number.isFinite(found) && Math.abs(found) <= longestDelayMs;
+  if (isUsable && (deliverAfter instanceof Date || found >= 0)) return deliverAfter;
+  throw new OutboxError('EVENT_INVALID', `The event's deliverAfter is no instant: ${String(found)} ms from now.`, {
+    fields: { field: 'deliverAfter', found },
+    hint: 'Give a valid Date, or { ms } with milliseconds of 0 or more, at most a century ahead.',
   });
 }

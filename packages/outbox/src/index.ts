@@ -1,3 +1,4 @@
+export type { DeadLetterTopic } from './dead-letter-row.js';
 export { OutboxError, type OutboxErrorCode, outboxErrorCodes } from './errors.js';
 export { outboxMigrations } from './migrations/outbox-migrations.js';
 export {
@@ -8,15 +9,17 @@ export {
   type Published,
   type PublishOptions,
 } from './outbox.js';
-export type { OutboxMessage } from './outbox-message.js';
+export type { AuditEntry, AuditNote, AuditOptions, OutboxVerb } from './outbox-audit.js';
+export type { Ordering, OutboxMessage } from './outbox-message.js';
 export type {
-  ListFailedOptions,
+  BlockedLane,
+  ListOptions,
   OutboxOperations,
   OutboxStatus,
   StoredRow,
   StoredRowSummary,
 } from './outbox-operations.js';
-export type { ClaimedRow, NewOutboxRow, OutboxRow } from './outbox-row.js';
+export type { ClaimedRow, DeliverAfter, NewOutboxRow, OutboxRow } from './outbox-row.js';
 export type {
   ClaimOptions,
   FailedRow,

@@ -1,4 +1,7 @@
 import type { DomainEvent } from '@backstitch/messaging';
+import type { DeliverAfter } from './outbox-row.js';
+
+export type Ordering = 'key' | 'none';
 
 /** A domain event to be published. */
 export interface OutboxMessage<Type extends string = string> {
@@ -16,10 +19,12 @@ export interface OutboxMessage<Type extends string = string> {
   readonly payload: unknown;
   /** Sent beside the event's own, which cannot be overwritten. `traceparent` for one. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default true: the event keeps its place in its lane. */
-  readonly ordered?: boolean;
-  /** Further sends after a refusal by the broker. Default 3. */
+  /** `key`: the event keeps its place in its lane. `none`: it neither waits for its lane nor holds it up. Default: the outbox's, else `key`. */
+  readonly ordering?: Ordering;
+  /** Further sends after a refusal by the broker. Default: the outbox's, else 3. */
   readonly maxRetries?: number;
+  /** A date, or `{ ms }` from now, by the database's clock. A delayed event has no place in its lane: its ordering is `none`. */
+  readonly deliverAfter?: DeliverAfter;
   /** ISO 8601, when it happened. Default: now, by this process's clock; it is told to consumers and decides nothing here. */
   readonly time?: DomainEvent['time'];
 }

@@ -18,7 +18,12 @@ export interface OutboxRow {
 export interface NewOutboxRow extends OutboxRow {
   /** Further sends after a first refusal by the broker. Default 3. */
   readonly maxRetries?: number;
+  /** Not claimed before. Only for an unordered row: in a lane it would hold up, or be overtaken by, what is behind it. */
+  readonly deliverAfter?: DeliverAfter;
 }
+
+/** An instant, or a delay counted from the insert. Either way the database's clock decides: late where it must be, never early. */
+export type DeliverAfter = Date | { readonly ms: number };
 
 /** A row under a lease: its holder may send it and settle it until the lease ends. */
 export interface ClaimedRow extends OutboxRow {

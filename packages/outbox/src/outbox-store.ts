@@ -57,7 +57,11 @@ export interface OutboxCounts {
   readonly pending: number;
   readonly retry: number;
   readonly failed: number;
-  /** Age of the oldest row that is PENDING or RETRY; `null` where there is none. */
+  /** Set aside by an operator. */
+  readonly parked: number;
+  /** Of `pending`, those whose `deliverAfter` has not come. */
+  readonly delayed: number;
+  /** Age of the oldest row that is PENDING or RETRY and not delayed; `null` where there is none. */
   readonly oldestAgeMs: number | null;
   /** Lanes that stand still behind a row that has FAILED or waits for its retry. */
   readonly blockedLanes: number;

@@ -1,7 +1,7 @@
 import type { EventCatalog } from '@backstitch/messaging';
 import type { Database, Sql } from '@backstitch/postgres';
 import { eventRow } from './event-row.js';
-import type { OutboxMessage } from './outbox-message.js';
+import type { Ordering, OutboxMessage } from './outbox-message.js';
 import type { ClaimedRow } from './outbox-row.js';
 import { lockLanes } from './postgres/lock-lanes.js';
 import { postgresOutboxTable } from './postgres/postgres-outbox-table.js';
@@ -18,6 +18,15 @@ export interface OutboxOptions<Trx, Type extends string = string> {
   readonly catalog?: EventCatalog<Type>;
   /** CloudEvents `source`: who publishes. Default `/<aggregateType>`. */
   readonly source?: string;
+  /** Whether messages that do not say so keep their place in their lane. Default `key`. */
+  readonly ordering?: Ordering;
+  /** Further sends after a refusal by the broker, of messages that do not say so. Default 3. */
+  readonly maxRetries?: number;
+  /**
+   * Asked at each `publish` for the headers of the current trace: `{ traceparent }`, perhaps with `tracestate` and `baggage`. With
+   * OpenTelemetry: `() => { const carrier = {}; propagation.inject(context.active(), carrier); return carrier; }`. A message's own win.
+   */
+  readonly traceContext?: () => Readonly<Record<string, string>> | undefined;
   /** A started relay of this process: messages go out at once. Without it they wait for the poll of some relay. */
   readonly relay?: Relay;
   /** How long a message of `transaction` is this process's to send, in milliseconds. Default 5000. */
@@ -66,7 +75,17 @@ export interface Outbox<Trx, Type extends string = string> {
 }
 
 export function createOutbox<Trx, Type extends string = string>(options: OutboxOptions<Trx, Type>): Outbox<Trx, Type> {
-  const { database, catalog, source, relay, schema, monotonicNowMs, now = () => new Date() } = options;
+  const {
+    database,
+    catalog,
+    source,
+    relay,
+    schema,
+    monotonicNowMs,
+    ordering,
+    maxRetries,
+    now = () => new Date(),
+  } = options;
   const bornLeaseMs = requirePositive('bornLeaseMs', options.bornLeaseMs ?? 5_000);
   const table = postgresOutboxTable({
     ...(schema === undefined ? {} : { schema }),
@@ -79,7 +98,8 @@ export function createOutbox<Trx, Type extends string = string>(options: OutboxO
     const messages: readonly OutboxMessage<Type>[] = Array.isArray(message)
       ? message
       : [message as OutboxMessage<Type>];
-    const rows = messages.map((one) => eventRow(one, { id: uuidV7(), time, catalog, source }));
+    const shared = { time, catalog, source, ordering, maxRetries, traceContext: options.traceContext?.() };
+    const rows = messages.map((one) => eventRow(one, { id: uuidV7(), ...shared }));
     if (lockKey && rows.length > 0) await lockLanes(sql, rows);
     return { ids: rows.map((row) => row.id), born: await table.insert(sql, rows, lease) };
   };

@@ -56,7 +56,7 @@ describe('the row of an event', () => {
       key: 'lane',
       version: 2,
       headers: { traceparent: '00-a', ce_id: 'forged' },
-      ordered: false,
+      ordering: 'none' as const,
       maxRetries: 0,
       time: '2025-05-05T05:05:05Z',
     };
@@ -115,4 +115,33 @@ describe('the row of an event', () => {
       expect.objectContaining({ code: 'PAYLOAD_NOT_JSON' }),
     );
   });
+
+  it('takes order, retries and the trace from the outbox where the message does not say', () => {
+    const traceContext = { traceparent: '00-b', tracestate: 's=1' };
+    const usual = { ...context, ordering: 'none' as const, maxRetries: 7, traceContext };
+    expect(eventRow(message, usual)).toMatchObject({ ordered: false, maxRetries: 7, headers: traceContext });
+    const own = { ...message, ordering: 'key' as const, maxRetries: 1, headers: { traceparent: '00-a' } };
+    expect(eventRow(own, usual)).toMatchObject({
+      ordered: true,
+      maxRetries: 1,
+      headers: { traceparent: '00-a', tracestate: 's=1' },
+    });
+  });
+
+  it('takes a delayed event out of its lane’s order, and refuses one that asks for its place', () => {
+    const deliverAfter = { ms: 5 };
+    expect(eventRow({ ...message, deliverAfter }, context)).toMatchObject({ ordered: false, deliverAfter });
+    expect(() => eventRow({ ...message, deliverAfter, ordering: 'key' }, context)).toThrow(
+      expect.objectContaining({ code: 'EVENT_INVALID', fields: { field: 'ordering', found: 'key' } }),
+    );
+  });
+
+  it.each([new Date(Number.NaN), new Date(8.64e15), { ms: -1 }, { ms: Number.NaN }, { ms: 1e15 }])(
+    'refuses a delay that is no instant: %j',
+    (deliverAfter) => {
+      expect(() => eventRow({ ...message, deliverAfter }, context)).toThrow(
+        expect.objectContaining({ code: 'EVENT_INVALID', fields: expect.objectContaining({ field: 'deliverAfter' }) }),
+      );
+    },
+  );
 });

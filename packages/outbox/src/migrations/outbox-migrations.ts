@@ -1,5 +1,9 @@
 import type { MigrationComponent } from '@backstitch/postgres';
 import { outboxEvents } from './0001-outbox-events.js';
+import { parkedDelayedAudited } from './0002-parked-delayed-audited.js';
 
-/** The outbox's table, for `migrate(database, outboxMigrations)`, `knexMigrationSource` or `migrationSql` of `@backstitch/postgres`. */
-export const outboxMigrations: MigrationComponent = { component: 'outbox', migrations: [outboxEvents] };
+/** The outbox's tables, for `migrate(database, outboxMigrations)`, `knexMigrationSource` or `migrationSql` of `@backstitch/postgres`. */
+export const outboxMigrations: MigrationComponent = {
+  component: 'outbox',
+  migrations: [outboxEvents, parkedDelayedAudited],
+};

@@ -13,7 +13,7 @@ export interface ClaimListedOptions {
 const claimListedSql = (table: string): string => `
 with scanned as materialized (
   select e.ctid as tid, e.id, e.seq, e.topic, e.key, e.ordered from ${table} e
-   where e.id = any(string_to_array($3, ',')::uuid[]) and e.status not in ('SENT', 'FAILED')
+   where e.id = any(string_to_array($3, ',')::uuid[]) and e.status not in ('SENT', 'FAILED', 'PARKED') and e.deliver_after is null
      and (e.next_retry_at is null or e.next_retry_at <= statement_timestamp())
      and (e.claimed_until is null or e.claimed_until <= statement_timestamp())
 ),
@@ -21,7 +21,7 @@ claimable as materialized (
   select s.* from scanned s
    where not (s.ordered and exists (
      select from ${table} b
-      where b.ordered and b.status <> 'SENT' and b.topic = s.topic and b.key = s.key and b.seq < s.seq
+      where b.ordered and b.status <> 'SENT' and b.status <> 'PARKED' and b.topic = s.topic and b.key = s.key and b.seq < s.seq
         and b.id <> all (select id from scanned)))
    order by s.seq limit $2
 ),

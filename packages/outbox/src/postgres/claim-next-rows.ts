@@ -15,7 +15,7 @@ export const claimNextSql = (table: string): string => `
 with scanned as materialized (
   select e.ctid as tid, e.id, e.seq, e.topic, e.key, e.ordered, coalesce(e.claimed_until > statement_timestamp(), false) as held
     from ${table} e
-   where e.sent_at is null and e.status <> 'FAILED'
+   where e.sent_at is null and e.deliver_after is null and e.status <> 'FAILED' and e.status <> 'PARKED'
      and (e.next_retry_at is null or e.next_retry_at <= statement_timestamp())
      and not (e.ordered and exists (
        select from ${table} b

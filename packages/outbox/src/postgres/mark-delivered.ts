@@ -8,11 +8,11 @@ with unsent as (
    where id = any(string_to_array($1, ',')::uuid[]) and status <> 'SENT'
      for update skip locked
 )
-update ${table} e set status = 'SENT', sent_at = clock_timestamp(), next_retry_at = null, claimed_until = null
+update ${table} e set status = 'SENT', sent_at = clock_timestamp(), next_retry_at = null, deliver_after = null, claimed_until = null
   from unsent where e.id = unsent.id
 returning e.id`;
 
-/** Marks unsent rows SENT, whoever holds them, the FAILED ones too. Answers their ids. */
+/** Marks unsent rows SENT, whoever holds them, the FAILED and PARKED ones too. Answers their ids. */
 export async function markDelivered(
   sql: Sql,
   ids: readonly string[],

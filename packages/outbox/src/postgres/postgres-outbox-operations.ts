@@ -1,9 +1,12 @@
 import type { Database } from '@backstitch/postgres';
+import { type AuditNote, type OutboxVerb, requireNote } from '../outbox-audit.js';
 import type { OutboxOperations } from '../outbox-operations.js';
-import { dropFailedRows } from './drop-failed-rows.js';
-import { listFailedRows } from './list-failed-rows.js';
-import { outboxTableName } from './outbox-table-name.js';
-import { requeueFailedRows } from './requeue-failed-rows.js';
+import { changeRows } from './change-rows.js';
+import { listAudit } from './list-audit.js';
+import { listBlockedLanes } from './list-blocked-lanes.js';
+import { listRows } from './list-rows.js';
+import { outboxAuditTableName, outboxTableName } from './outbox-table-name.js';
+import { pruneRows } from './prune-rows.js';
 import { showRow } from './show-row.js';
 
 export interface PostgresOutboxOperationsOptions {
@@ -18,11 +21,28 @@ export function postgresOutboxOperations({
   schema = 'backstitch',
 }: PostgresOutboxOperationsOptions): OutboxOperations {
   const { sql } = database;
-  const options = { table: outboxTableName(schema) };
+  const options = { table: outboxTableName(schema), auditTable: outboxAuditTableName(schema) };
+  const change =
+    (verb: Exclude<OutboxVerb, 'prune'>) =>
+    async (ids: readonly string[], note: AuditNote): Promise<readonly string[]> =>
+      changeRows(sql, ids, { ...options, verb, note });
   return {
-    listFailed: (list) => listFailedRows(sql, list, options),
+    list: (list) => listRows(sql, list, options),
     show: (id) => showRow(sql, id, options),
-    requeue: (ids) => requeueFailedRows(sql, ids, options),
-    drop: (ids) => dropFailedRows(sql, ids, options),
+    blockedLanes: (list) => listBlockedLanes(sql, list, options),
+    requeue: change('requeue'),
+    park: change('park'),
+    unpark: change('unpark'),
+    drop: change('drop'),
+    async prune(prune, note) {
+      const { actor, reason } = requireNote(note);
+      return database.transaction(async (_trx, within) => {
+        const deleted = await pruneRows(within, prune, options);
+        const recordSql = `insert into ${options.auditTable} (verb, actor, reason, row_count) values ('prune', $1, $2, $3)`;
+        await within.query(recordSql, [actor, reason, deleted]);
+        return deleted;
+      });
+    },
+    audit: (list) => listAudit(sql, list, options),
   };
 }

@@ -1,5 +1,6 @@
 import { delimitedColumns, type Sql } from '@backstitch/postgres';
-import type { FailedRow, SendOutcome, SettledRow, Settlement } from '../outbox-store.js';
+import type { DeadLetterSource } from '../dead-letter-row.js';
+import type { SendOutcome, SettledRow, Settlement } from '../outbox-store.js';
 
 export interface SettleOptions {
   readonly table: string;
@@ -19,6 +20,9 @@ interface Touched {
   readonly event_type: string;
   readonly in_doubt: boolean;
   readonly last_error: string | null;
+  /** Of FAILED rows only. */
+  readonly payload: string | null;
+  readonly headers: string | null;
 }
 
 const maxErrorLength = 2_000;
@@ -44,12 +48,14 @@ update ${table} e set
   claimed_until = null
 from given g
 where e.id = g.id and e.claim_epoch = g.epoch and e.claimed_until > clock_timestamp()
-returning e.id, g.kind, e.status, e.retry_count, e.topic, e.key, e.aggregate_type, e.aggregate_id, e.event_type, e.in_doubt, e.last_error`;
+returning e.id, g.kind, e.status, e.retry_count, e.topic, e.key, e.aggregate_type, e.aggregate_id, e.event_type, e.in_doubt, e.last_error,
+  case when e.status = 'FAILED' then e.payload end as payload, case when e.status = 'FAILED' then e.headers end as headers`;
 
 export interface SettleResult {
   /** One a settlement, in the order given. */
   readonly settled: readonly SettledRow[];
-  readonly failed: readonly FailedRow[];
+  /** With their payloads, for the dead letters. */
+  readonly failed: readonly DeadLetterSource[];
 }
 
 /** Records outcomes in one statement. Rows whose lease or epoch is over are left alone. */
@@ -97,7 +103,7 @@ function settledRow(id: string, row: Touched | undefined): SettledRow {
   }
 }
 
-function failedRow(row: Touched): FailedRow {
+function failedRow(row: Touched): DeadLetterSource {
   return {
     id: row.id,
     topic: row.topic,
@@ -108,5 +114,7 @@ function failedRow(row: Touched): FailedRow {
     retryCount: row.retry_count,
     inDoubt: row.in_doubt,
     lastError: row.last_error ?? '',
+    payload: row.payload ?? '',
+    headers: JSON.parse(row.headers ?? '{}') as Record<string, string>,
   };
 }

@@ -1,7 +1,7 @@
 import type { OutboxStatus, StoredRow, StoredRowSummary } from '../outbox-operations.js';
 
 export const summaryColumns = `id, seq::float8 as seq, status, topic, key, aggregate_type, aggregate_id, event_type, retry_count, max_retries,
-       created_at, sent_at, last_error, in_doubt`;
+       created_at, sent_at, deliver_after, last_error, in_doubt`;
 
 export interface SummaryRecord {
   readonly id: string;
@@ -16,6 +16,7 @@ export interface SummaryRecord {
   readonly max_retries: number;
   readonly created_at: Date;
   readonly sent_at: Date | null;
+  readonly deliver_after: Date | null;
   readonly last_error: string | null;
   readonly in_doubt: boolean;
 }
@@ -40,6 +41,7 @@ export function rowSummary(record: SummaryRecord): StoredRowSummary {
     maxRetries: record.max_retries,
     createdAt: record.created_at,
     sentAt: record.sent_at,
+    deliverAfter: record.deliver_after,
     lastError: record.last_error,
     inDoubt: record.in_doubt,
   };

@@ -1,4 +1,5 @@
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
+import type { DeadLetterTopic } from '../dead-letter-row.js';
 import type { OutboxOperations } from '../outbox-operations.js';
 import type { FailedRow, OutboxStore } from '../outbox-store.js';
 import type { OutboxTable } from '../outbox-table.js';
@@ -13,6 +14,7 @@ export interface MemoryOutboxOptions {
   readonly nowMs: () => number;
   readonly retryBaseMs?: number;
   readonly retryLongestMs?: number;
+  readonly deadLetterTopic?: DeadLetterTopic;
   readonly onFailed?: (tx: MemoryTransaction, rows: readonly FailedRow[]) => Promise<void>;
 }
 
@@ -24,13 +26,20 @@ export interface MemoryOutbox {
 }
 
 /** The whole outbox in memory. Give the relay the same `nowMs` as its `monotonicNowMs`. */
-export function createMemoryOutbox({ database, nowMs, onFailed, ...options }: MemoryOutboxOptions): MemoryOutbox {
+export function createMemoryOutbox({
+  database,
+  nowMs,
+  onFailed,
+  deadLetterTopic,
+  ...options
+}: MemoryOutboxOptions): MemoryOutbox {
   const retryBaseMs = requirePositive('retryBaseMs', options.retryBaseMs ?? 5_000);
   const retryLongestMs = requirePositive('retryLongestMs', options.retryLongestMs ?? 3_600_000);
   let seq = 0;
+  const nextSeq = (): number => ++seq;
   return {
-    store: memoryOutboxStore({ database, nowMs, retryBaseMs, retryLongestMs, onFailed }),
-    table: memoryOutboxTable({ nowMs, nextSeq: () => ++seq }),
-    operations: memoryOutboxOperations(database),
+    store: memoryOutboxStore({ database, nowMs, nextSeq, retryBaseMs, retryLongestMs, onFailed, deadLetterTopic }),
+    table: memoryOutboxTable({ nowMs, nextSeq }),
+    operations: memoryOutboxOperations({ database, nowMs }),
   };
 }

@@ -13,6 +13,7 @@ export interface MemoryOutboxRow extends OutboxRow {
   readonly claimedUntilMs: number | null;
   readonly claimEpoch: number;
   readonly inDoubt: boolean;
+  readonly deliverAfterMs: number | null;
   readonly lastError: string | null;
 }
 
@@ -26,8 +27,17 @@ export function isHeld(row: MemoryOutboxRow, nowMs: number): boolean {
   return row.claimedUntilMs !== null && row.claimedUntilMs > nowMs;
 }
 
+export function isDelayed(row: MemoryOutboxRow, nowMs: number): boolean {
+  return row.deliverAfterMs !== null && row.deliverAfterMs > nowMs;
+}
+
 export function isWaiting(row: MemoryOutboxRow, nowMs: number): boolean {
-  return row.nextRetryAtMs !== null && row.nextRetryAtMs > nowMs;
+  return (row.nextRetryAtMs !== null && row.nextRetryAtMs > nowMs) || isDelayed(row, nowMs);
+}
+
+/** Whether its lane stands still because of it. */
+export function isStuck(row: MemoryOutboxRow, nowMs: number): boolean {
+  return row.status === 'FAILED' || (row.status === 'RETRY' && isWaiting(row, nowMs));
 }
 
 export function laneOf(row: OutboxRow): string {

@@ -1,34 +1,42 @@
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
+import { type DeadLetterTopic, deadLetterRow } from '../dead-letter-row.js';
 import type { ClaimOptions, FailedRow, OutboxCounts, OutboxStore, SettledRow, Settlement } from '../outbox-store.js';
 import {
   asClaimed,
+  isDelayed,
   isHeld,
+  isStuck,
   isUnsent,
   isWaiting,
   laneOf,
   type MemoryOutboxRow,
   memoryOutboxTableName,
 } from './memory-outbox-row.js';
+import { memoryOutboxTable } from './memory-outbox-table.js';
+import { pruneMemoryRows } from './prune-memory-rows.js';
 
 export interface MemoryOutboxStoreOptions {
   readonly database: MemoryDatabase;
   readonly nowMs: () => number;
+  readonly nextSeq: () => number;
   /** As of the store on Postgres. */
   readonly retryBaseMs: number;
   readonly retryLongestMs: number;
+  readonly deadLetterTopic: DeadLetterTopic | undefined;
   readonly onFailed: ((tx: MemoryTransaction, rows: readonly FailedRow[]) => Promise<void>) | undefined;
 }
 
 /** The outbox's store in memory, under the same rules as the one on Postgres. */
 export function memoryOutboxStore(options: MemoryOutboxStoreOptions): OutboxStore {
-  const { database, nowMs, onFailed } = options;
+  const { database, nowMs, onFailed, deadLetterTopic } = options;
+  const letters = memoryOutboxTable({ nowMs, nextSeq: options.nextSeq });
   return {
     claim: (claim) =>
       database.transaction(async (tx) => {
         const table = tx.table<MemoryOutboxRow>(memoryOutboxTableName);
         const now = nowMs();
         const granted = claimable(
-          table.where((row) => row.status !== 'SENT'),
+          table.where((row) => row.status !== 'SENT' && row.status !== 'PARKED'),
           { ...claim, now },
         );
         return granted.map((row) => {
@@ -45,7 +53,7 @@ export function memoryOutboxStore(options: MemoryOutboxStoreOptions): OutboxStor
     settle: (settlements) =>
       database.transaction(async (tx) => {
         const table = tx.table<MemoryOutboxRow>(memoryOutboxTableName);
-        const failed: FailedRow[] = [];
+        const failed: MemoryOutboxRow[] = [];
         const settled = settlements.map((settlement): SettledRow => {
           const row = table.get(settlement.id);
           const now = nowMs();
@@ -54,10 +62,15 @@ export function memoryOutboxStore(options: MemoryOutboxStoreOptions): OutboxStor
           }
           const next = afterSend(row, settlement, { now, ...options });
           table.set(row.id, next);
-          if (next.status === 'FAILED') failed.push(failedRow(next));
+          if (next.status === 'FAILED') failed.push(next);
           return settledRow(next, settlement);
         });
-        if (failed.length > 0) await onFailed?.(tx, failed);
+        if (failed.length === 0) return settled;
+        if (deadLetterTopic !== undefined) {
+          const rows = failed.flatMap((row) => deadLetterRow({ ...row, ...failedRow(row) }, deadLetterTopic) ?? []);
+          await letters.insert(tx, rows);
+        }
+        await onFailed?.(tx, failed.map(failedRow));
         return settled;
       }),
     counts: async () =>
@@ -67,14 +80,7 @@ export function memoryOutboxStore(options: MemoryOutboxStoreOptions): OutboxStor
           nowMs(),
         ),
       ),
-    prune: ({ olderThanMs, limit }) =>
-      database.transaction(async (tx) => {
-        const table = tx.table<MemoryOutboxRow>(memoryOutboxTableName);
-        const before = nowMs() - olderThanMs;
-        const old = table.where((row) => row.sentAtMs !== null && row.sentAtMs < before).slice(0, limit);
-        for (const { id } of old) table.delete(id);
-        return old.length;
-      }),
+    prune: (prune) => pruneMemoryRows(database, { ...prune, now: nowMs() }),
   };
 }
 
@@ -135,13 +141,16 @@ function failedRow(row: MemoryOutboxRow): FailedRow {
 
 function counts(rows: readonly MemoryOutboxRow[], now: number): OutboxCounts {
   const unsent = rows.filter(isUnsent);
-  const oldest = unsent.reduce((least, row) => Math.min(least, row.createdAtMs), Number.POSITIVE_INFINITY);
-  const blocked = rows.filter((row) => row.ordered && (row.status === 'FAILED' || isWaiting(row, now)));
+  const ready = unsent.filter((row) => !isDelayed(row, now));
+  const oldest = ready.reduce((least, row) => Math.min(least, row.createdAtMs), Number.POSITIVE_INFINITY);
+  const blocked = rows.filter((row) => row.ordered && isStuck(row, now));
   return {
     pending: unsent.filter((row) => row.status === 'PENDING').length,
     retry: unsent.filter((row) => row.status === 'RETRY').length,
-    failed: rows.length - unsent.length,
-    oldestAgeMs: unsent.length === 0 ? null : now - oldest,
+    failed: rows.filter((row) => row.status === 'FAILED').length,
+    parked: rows.filter((row) => row.status === 'PARKED').length,
+    delayed: unsent.length - ready.length,
+    oldestAgeMs: ready.length === 0 ? null : now - oldest,
     blockedLanes: new Set(blocked.map(laneOf)).size,
   };
 }

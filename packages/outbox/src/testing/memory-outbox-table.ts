@@ -1,6 +1,6 @@
 import type { MemoryTable, MemoryTransaction } from '@backstitch/postgres/testing';
 import { OutboxError } from '../errors.js';
-import type { ClaimedRow, NewOutboxRow } from '../outbox-row.js';
+import type { ClaimedRow, DeliverAfter, NewOutboxRow } from '../outbox-row.js';
 import type { OutboxTable } from '../outbox-table.js';
 import { asClaimed, isUnsent, laneOf, type MemoryOutboxRow, memoryOutboxTableName } from './memory-outbox-row.js';
 
@@ -27,12 +27,14 @@ export function memoryOutboxTable({ nowMs, nextSeq }: MemoryOutboxTableOptions):
       refuseTwins(rows);
       const table = open(tx);
       const lanes = new Set(rows.map(laneOf));
-      const before = table.where((row) => row.ordered && row.status !== 'SENT' && lanes.has(laneOf(row)));
+      const before = table.where(
+        (row) => row.ordered && row.status !== 'SENT' && row.status !== 'PARKED' && lanes.has(laneOf(row)),
+      );
       const now = nowMs();
       return rows.flatMap((given): ClaimedRow[] => {
         const row = inserted(given, table.get(given.id), { now, seq: nextSeq(), bornLeaseMs });
         table.set(row.id, row);
-        if (bornLeaseMs === undefined) return [];
+        if (bornLeaseMs === undefined || row.deliverAfterMs !== null) return [];
         return [
           asClaimed(row, { leaseEndsAtMs: now + bornLeaseMs, behind: row.ordered ? nearestBefore(row, before) : null }),
         ];
@@ -49,7 +51,14 @@ export function memoryOutboxTable({ nowMs, nextSeq }: MemoryOutboxTableOptions):
     async markDelivered(tx, ids) {
       const rows = some(tx, ids, (row) => row.status !== 'SENT');
       for (const row of rows) {
-        open(tx).set(row.id, { ...row, status: 'SENT', sentAtMs: nowMs(), nextRetryAtMs: null, claimedUntilMs: null });
+        open(tx).set(row.id, {
+          ...row,
+          status: 'SENT',
+          sentAtMs: nowMs(),
+          nextRetryAtMs: null,
+          deliverAfterMs: null,
+          claimedUntilMs: null,
+        });
       }
       return rows.map((row) => row.id);
     },
@@ -67,7 +76,8 @@ function inserted(
   existing: MemoryOutboxRow | undefined,
   { now, seq, bornLeaseMs }: Birth,
 ): MemoryOutboxRow {
-  const { maxRetries = 3, ...content } = given;
+  const { maxRetries = 3, deliverAfter, ...content } = given;
+  const deliverAfterMs = instantOf(deliverAfter, now);
   return {
     ...content,
     maxRetries,
@@ -77,12 +87,18 @@ function inserted(
     nextRetryAtMs: null,
     createdAtMs: existing?.createdAtMs ?? now,
     sentAtMs: null,
-    claimedUntilMs: bornLeaseMs === undefined ? null : now + bornLeaseMs,
+    deliverAfterMs,
+    claimedUntilMs: bornLeaseMs === undefined || deliverAfterMs !== null ? null : now + bornLeaseMs,
     claimEpoch: existing === undefined ? (bornLeaseMs === undefined ? 0 : 1) : existing.claimEpoch + 1,
     inDoubt:
       existing !== undefined && (existing.inDoubt || existing.status === 'SENT' || existing.claimedUntilMs !== null),
     lastError: null,
   };
+}
+
+function instantOf(deliverAfter: DeliverAfter | undefined, now: number): number | null {
+  if (deliverAfter === undefined) return null;
+  return deliverAfter instanceof Date ? deliverAfter.getTime() : now + deliverAfter.ms;
 }
 
 function nearestBefore(row: MemoryOutboxRow, before: readonly MemoryOutboxRow[]): string | null {

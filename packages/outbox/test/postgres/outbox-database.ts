@@ -24,11 +24,11 @@ export async function outboxDatabase({ max = 8 }: { readonly max?: number } = {}
     url: server.url,
     knex,
     database,
-    clear: async () => void (await database.sql.query('delete from backstitch.outbox_events')),
+    clear: async () => void (await database.sql.query('truncate backstitch.outbox_events, backstitch.outbox_audit')),
     elapse: async (ms) => {
       const earlier = (column: string): string => `${column} = ${column} - $1::float8 * interval '1 millisecond'`;
       await database.sql.query(
-        `update backstitch.outbox_events set ${['created_at', 'sent_at', 'next_retry_at', 'claimed_until'].map(earlier).join(', ')}`,
+        `update backstitch.outbox_events set ${['created_at', 'sent_at', 'next_retry_at', 'claimed_until', 'deliver_after'].map(earlier).join(', ')}`,
         [ms],
       );
     },

@@ -13,10 +13,15 @@ afterAll(() => db.end());
 outboxStoreConformance(
   {
     name: 'the outbox on Postgres',
-    async open({ retryBaseMs, onFailed }) {
+    async open({ retryBaseMs, onFailed, deadLetterTopic }) {
       const { database } = db;
       const opened: OutboxUnderTest<Sql> = {
-        store: postgresOutboxStore({ database, retryBaseMs, onFailed: async (_sql, rows) => onFailed(rows) }),
+        store: postgresOutboxStore({
+          database,
+          retryBaseMs,
+          deadLetterTopic,
+          onFailed: async (_sql, rows) => onFailed(rows),
+        }),
         table: postgresOutboxTable(),
         operations: postgresOutboxOperations({ database }),
         transaction: (work) => database.transaction((_trx, sql) => work(sql)),

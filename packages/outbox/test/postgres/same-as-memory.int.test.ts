@@ -27,6 +27,7 @@ const inserted = fc.record({ ids, lane: fc.nat(1), ordered: fc.boolean(), born: 
 const command = fc.oneof(
   inserted.map((given) => ({ kind: 'insert' as const, ...given })),
   inserted.map((given) => ({ kind: 'insert' as const, ...given, ordered: true, born: false })),
+  inserted.map((given) => ({ kind: 'insert' as const, ...given, ordered: false, delayMs: 7_000 })),
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 5 }).map((limit) => ({ kind: 'claim' as const, limit })) },
   ids.map((some) => ({ kind: 'claim ids' as const, ids: some })),
   {
@@ -49,7 +50,10 @@ async function answer(side: Side, it: Command, held: ClaimedRow[]): Promise<unkn
   const sorted = (some: readonly string[]): string[] => [...some].sort();
   switch (it.kind) {
     case 'insert': {
-      const rows = it.ids.map((id) => newRow({ id, key: `k${it.lane}`, ordered: it.ordered, maxRetries: it.lane }));
+      const delay = 'delayMs' in it ? { deliverAfter: { ms: it.delayMs } } : {};
+      const rows = it.ids.map((id) =>
+        newRow({ id, key: `k${it.lane}`, ordered: it.ordered, maxRetries: it.lane, ...delay }),
+      );
       return shown(await side.inTable((table, tx) => table.insert(tx, rows, it.born ? { bornLeaseMs: 10_000 } : {})));
     }
     case 'claim':

@@ -6,13 +6,14 @@ import { createMemoryOutbox, outboxStoreConformance, type OutboxUnderTest } from
 outboxStoreConformance(
   {
     name: 'the outbox in memory',
-    async open({ retryBaseMs, onFailed }) {
+    async open({ retryBaseMs, onFailed, deadLetterTopic }) {
       const clock = createVirtualClock();
       const database = createMemoryDatabase();
       const outbox = createMemoryOutbox({
         database,
         nowMs: clock.now,
         retryBaseMs,
+        deadLetterTopic,
         onFailed: async (_tx, rows) => onFailed(rows),
       });
       const opened: OutboxUnderTest<MemoryTransaction> = {

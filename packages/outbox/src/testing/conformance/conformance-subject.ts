@@ -1,3 +1,4 @@
+import type { DeadLetterTopic } from '../../dead-letter-row.js';
 import type { OutboxOperations } from '../../outbox-operations.js';
 import type { FailedRow, OutboxStore } from '../../outbox-store.js';
 import type { OutboxTable } from '../../outbox-table.js';
@@ -12,6 +13,7 @@ export interface OutboxConformanceSubject {
 export interface OpenOptions {
   readonly retryBaseMs: number;
   readonly onFailed: (rows: readonly FailedRow[]) => void;
+  readonly deadLetterTopic: DeadLetterTopic;
 }
 
 export interface OutboxUnderTest<Tx> {
@@ -43,6 +45,8 @@ export interface OutboxStage extends OutboxUnderTest<unknown> {
   readonly failed: readonly FailedRow[];
 }
 
+/** The one topic that has a topic for its dead letters. */
+export const doomedTopic = 'doomed';
 /** The first retry's wait in every case. */
 export const retryBaseMs = 5_000;
 /** A lease that lasts as long as no case lets time pass. */

@@ -1,6 +1,13 @@
 import type { FailedRow } from '../../outbox-store.js';
 import { claimCases } from './claim-cases.js';
-import { type OutboxConformanceApi, type OutboxConformanceSubject, retryBaseMs } from './conformance-subject.js';
+import { deadLetterCases } from './dead-letter-cases.js';
+import { delayCases } from './delay-cases.js';
+import {
+  doomedTopic,
+  type OutboxConformanceApi,
+  type OutboxConformanceSubject,
+  retryBaseMs,
+} from './conformance-subject.js';
 import { operationsCases } from './operations-cases.js';
 import { settleCases } from './settle-cases.js';
 import { tableCases } from './table-cases.js';
@@ -13,10 +20,21 @@ import { tableCases } from './table-cases.js';
  */
 export function outboxStoreConformance(subject: OutboxConformanceSubject, api: OutboxConformanceApi): void {
   api.describe(`${subject.name} keeps the promises of the outbox: it`, () => {
-    for (const conformanceCase of [...claimCases, ...settleCases, ...tableCases, ...operationsCases]) {
+    for (const conformanceCase of [
+      ...claimCases,
+      ...settleCases,
+      ...tableCases,
+      ...delayCases,
+      ...deadLetterCases,
+      ...operationsCases,
+    ]) {
       api.it(conformanceCase.name, async () => {
         const failed: FailedRow[] = [];
-        const opened = await subject.open({ retryBaseMs, onFailed: (rows) => void failed.push(...rows) });
+        const opened = await subject.open({
+          retryBaseMs,
+          onFailed: (rows) => void failed.push(...rows),
+          deadLetterTopic: (topic) => (topic === doomedTopic ? `${doomedTopic}.dlq` : null),
+        });
         try {
           await conformanceCase.run({ ...opened, failed });
         } finally {

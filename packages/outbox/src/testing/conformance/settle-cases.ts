@@ -103,6 +103,8 @@ export const settleCases: readonly OutboxConformanceCase[] = [
         pending: 0,
         retry: 0,
         failed: 0,
+        parked: 0,
+        delayed: 0,
         oldestAgeMs: null,
         blockedLanes: 0,
       });
@@ -113,7 +115,7 @@ export const settleCases: readonly OutboxConformanceCase[] = [
       await insertRows(stage, newRow({ key: 'k3' }));
       await stage.elapse(1_000);
       const { oldestAgeMs, ...counts } = await stage.store.counts();
-      assert.deepEqual(counts, { pending: 1, retry: 1, failed: 1, blockedLanes: 2 });
+      assert.deepEqual(counts, { pending: 1, retry: 1, failed: 1, parked: 0, delayed: 0, blockedLanes: 2 });
       assert.ok(oldestAgeMs !== null && oldestAgeMs >= 1_000);
     },
   },
