@@ -21,6 +21,7 @@ export const sagaErrorCodes = [
   'CONTRADICTION',
   'COMMAND_TOO_OLD',
   'JOURNAL_FULL',
+  'SIGNAL_TIMED_OUT',
   'SAGA_TIMED_OUT',
   'SAGA_CANCELLED',
   // a result
@@ -29,7 +30,9 @@ export const sagaErrorCodes = [
   'RESULT_TIMEOUT',
   'RESULT_BEFORE_COMMIT',
   'INSTANCE_UNKNOWN',
-  // verbs
+  // signals and verbs
+  'SIGNAL_INVALID',
+  'SIGNAL_REFUSED',
   'VERB_REFUSED',
   // participants
   'HANDLER_FAILED',

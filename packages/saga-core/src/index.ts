@@ -7,8 +7,10 @@ export type { SagaDefinition, StepDefinition } from './definition/step-definitio
 export type { AnySaga, InputOf, OutputOf, Outputs, Pair, Saga, StepsOf } from './definition/step-list.js';
 export type { SagaEngineOptions } from './engine/engine-options.js';
 export type { InstanceView } from './engine/instance-view.js';
-export { createSagaEngine, type SagaEngine, type SagaHandle, type StartOptions } from './engine/saga-engine.js';
+export { createSagaEngine, type SagaEngine, type StartOptions } from './engine/saga-engine.js';
+export type { SagaHandle } from './engine/saga-handle.js';
 export type { SagaStore, SagaTransaction } from './engine/saga-store.js';
+export type { Signal } from './engine/signal-instance.js';
 export { commandTopic, deadLetterTopic, replyTopic } from './exchange/topic-names.js';
 export { SagaError, type SagaErrorCode, StepDeclined, sagaErrorCodes } from './errors.js';
 export type { Effect } from './machine/effect.js';
@@ -21,6 +23,6 @@ export {
   type StepStatus,
 } from './machine/instance.js';
 export type { JournalEntry, JournalEvent } from './machine/journal-event.js';
-export type { SagaInput, Verb } from './machine/saga-input.js';
+export type { Resolution, SagaInput, Verb } from './machine/saga-input.js';
 export { type Transition, transition } from './machine/transition.js';
 export { wakeAt } from './machine/wake-at.js';

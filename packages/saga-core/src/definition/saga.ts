@@ -5,6 +5,7 @@ import { definitionHash } from './definition-hash.js';
 import { type Duration, parseDuration } from './duration.js';
 import { defaultRetry, foreverRetry, type RetryPolicy, resolveRetry } from './retry-policy.js';
 import type {
+  CallStepDefinition,
   InvokeStepDefinition,
   LocalStepDefinition,
   Phase,
@@ -13,6 +14,7 @@ import type {
   StepDefinition,
 } from './step-definition.js';
 import type { StepList } from './step-list.js';
+import { type RawWaitOptions, sleepStep, type WaitingStep, waitStep } from './waiting-step.js';
 
 export interface SagaOptions<Schema extends StandardSchemaV1> {
   /** A whole number from 1. An instance stays on the version that it was started with. */
@@ -37,7 +39,8 @@ interface RawOptions {
   readonly timeout?: Duration;
   readonly when?: StepDefinition['when'];
 }
-type Action = LocalStepDefinition['run'] | AnyCommand;
+/** A function is a local step, a command a remote one; a call says what it is. */
+type Action = LocalStepDefinition['run'] | AnyCommand | Pick<CallStepDefinition, 'kind' | 'run'>;
 
 const stepName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const sagaName = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
@@ -71,9 +74,21 @@ function list(draft: Draft, options: SagaOptions<StandardSchemaV1>): Record<stri
     return list(phase === 'pivot' ? { ...grown, pivoted: true } : grown, options);
   };
   const phase = (): Phase => (draft.pivoted ? 'retriable' : 'compensatable');
+  const addWaiting = (name: string, make: (about: WaitingStep) => StepDefinition): Record<string, unknown> => {
+    const grown = copyOf(draft);
+    takeName(grown, name);
+    grown.stages.push([make({ saga: grown.name, name, phase: phase(), stage: grown.stages.length })]);
+    return list(grown, options);
+  };
   return {
     local: (name: string, run: Action, raw?: RawOptions) => add(name, run, raw, phase()),
     invoke: (name: string, command: Action, raw?: RawOptions) => add(name, command, raw, phase()),
+    call: (name: string, run: CallStepDefinition['run'], raw?: RawOptions) =>
+      add(name, { kind: 'call', run }, raw, phase()),
+    sleep: (name: string, duration: Duration, raw?: RawWaitOptions) =>
+      addWaiting(name, (about) => sleepStep(about, duration, raw)),
+    waitFor: (name: string, signal: StandardSchemaV1, raw?: RawWaitOptions) =>
+      addWaiting(name, (about) => waitStep(about, signal, raw)),
     parallel: (build: (branches: Record<string, unknown>) => unknown) => {
       const grown = copyOf(draft);
       const stage: StepDefinition[] = [];
@@ -81,7 +96,12 @@ function list(draft: Draft, options: SagaOptions<StandardSchemaV1>): Record<stri
         stage.push(step(grown, { name, action, raw: raw ?? {}, phase: phase(), stage: grown.stages.length }));
         return branches;
       };
-      const branches: Record<string, unknown> = { local: branch, invoke: branch };
+      const branches: Record<string, unknown> = {
+        local: branch,
+        invoke: branch,
+        call: (name: string, run: CallStepDefinition['run'], raw?: RawOptions) =>
+          branch(name, { kind: 'call', run }, raw),
+      };
       build(branches);
       if (stage.length === 0) throw invalid(draft, 'parallel', 'has no branches', 'add at least one branch');
       grown.stages.push(stage);
@@ -136,15 +156,7 @@ interface NewStep {
 }
 
 function step(draft: Draft, { name, action, raw, phase, stage }: NewStep): StepDefinition {
-  if (!stepName.test(name))
-    throw invalid(
-      draft,
-      name,
-      'is not a step name',
-      'use letters, digits, _ and -, beginning with a letter, at most 64',
-    );
-  if (draft.names.has(name)) throw invalid(draft, name, 'is already defined', 'give each step a name of its own');
-  draft.names.add(name);
+  takeName(draft, name);
   checkCompensation(draft, name, raw, phase);
   const field = `${draft.name}.${name}`;
   const bounded = phase === 'compensatable' ? defaultRetry : foreverRetry;
@@ -162,6 +174,7 @@ function step(draft: Draft, { name, action, raw, phase, stage }: NewStep): StepD
     const compensate = typeof raw.compensate === 'function' ? raw.compensate : null;
     return { ...common, kind: 'local', run: action, compensate };
   }
+  if (action?.kind === 'call') return { ...common, ...callStep(draft, name, action, raw) };
   if (typeof raw.compensate === 'function')
     throw invalid(draft, name, 'is remote and has a function as its compensation', 'give { command, with }');
   const compensate = typeof raw.compensate === 'object' ? raw.compensate : null;
@@ -177,9 +190,47 @@ function step(draft: Draft, { name, action, raw, phase, stage }: NewStep): StepD
       'undo at the same participant: its fence is in that database',
     );
   }
-  const timeoutMs = raw.timeout === undefined ? defaultTimeoutMs : parseDuration(raw.timeout, `${field}.timeout`);
+  return {
+    ...common,
+    kind: 'invoke',
+    command: action,
+    with: raw.with,
+    compensate,
+    timeoutMs: timeoutOf(draft, name, raw),
+  };
+}
+
+function callStep(
+  draft: Draft,
+  name: string,
+  { run }: Pick<CallStepDefinition, 'run'>,
+  raw: RawOptions,
+): Pick<CallStepDefinition, 'kind' | 'run' | 'compensate' | 'timeoutMs'> {
+  if (typeof run !== 'function') throw invalid(draft, name, 'calls no function', 'give the function to call');
+  if (typeof raw.compensate === 'object')
+    throw invalid(draft, name, 'is a call and has a command as its compensation', 'give a function');
+  const compensate =
+    typeof raw.compensate === 'function' ? (raw.compensate as unknown as CallStepDefinition['compensate']) : null;
+  return { kind: 'call', run, compensate, timeoutMs: timeoutOf(draft, name, raw) };
+}
+
+function timeoutOf(draft: Draft, name: string, raw: RawOptions): number {
+  const timeoutMs =
+    raw.timeout === undefined ? defaultTimeoutMs : parseDuration(raw.timeout, `${draft.name}.${name}.timeout`);
   if (timeoutMs < 1) throw invalid(draft, name, 'has a timeout of nothing', 'wait at least 1ms');
-  return { ...common, kind: 'invoke', command: action, with: raw.with, compensate, timeoutMs };
+  return timeoutMs;
+}
+
+function takeName(draft: Draft, name: string): void {
+  if (!stepName.test(name))
+    throw invalid(
+      draft,
+      name,
+      'is not a step name',
+      'use letters, digits, _ and -, beginning with a letter, at most 64',
+    );
+  if (draft.names.has(name)) throw invalid(draft, name, 'is already defined', 'give each step a name of its own');
+  draft.names.add(name);
 }
 
 /** The compiler refuses these too; a JavaScript author has only this. */

@@ -31,6 +31,20 @@ export interface RemoteUndoContext<Input, Outputs, Sent, Output> extends UndoCon
   readonly output: Output | undefined;
 }
 
+/** A call reaches outside of the database: at-least-once, so it takes the key along. */
+export interface CallContext<Input, Outputs> extends StepContext<Input, Outputs> {
+  /** The effect key: the same through all attempts. Send it as the `Idempotency-Key`. */
+  readonly idempotencyKey: string;
+  /** Aborted when the attempt's time is up, or when the engine closes. */
+  readonly signal: AbortSignal;
+}
+
+export interface CallUndoContext<Input, Outputs, Output> extends CallContext<Input, Outputs> {
+  readonly failure: Failure;
+  /** `undefined` where nobody knows whether the call took effect. */
+  readonly output: Output | undefined;
+}
+
 export interface LocalUndoContext<Input, Outputs, Output, Trx> extends UndoContext<Input, Outputs> {
   readonly trx: Trx;
   readonly output: Output;

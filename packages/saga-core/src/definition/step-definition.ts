@@ -43,7 +43,48 @@ export interface InvokeStepDefinition extends StepCommon {
   readonly compensate: { readonly command: AnyCommand; readonly with: (context: AuthorUndoContext) => unknown } | null;
 }
 
-export type StepDefinition = LocalStepDefinition | InvokeStepDefinition;
+/** A function of this process's that reaches outside (HTTP), under a lease and outside any transaction: at-least-once, with a key. */
+export interface CallStepDefinition extends StepCommon {
+  readonly kind: 'call';
+  readonly run: (context: AuthorContext & CallExtras) => unknown;
+  readonly compensate: ((context: AuthorUndoContext & CallExtras) => unknown) | null;
+  /** How long one attempt may take; then its signal is aborted. The lease is `callGraceMs` longer. */
+  readonly timeoutMs: number;
+}
+
+export interface CallExtras {
+  /** The effect key: the same through all attempts of a round. Send it as the `Idempotency-Key`. */
+  readonly idempotencyKey: string;
+  /** Aborted when the attempt's time is up or the engine closes. */
+  readonly signal: AbortSignal;
+}
+
+/** Waits by the database's clock, for as long as it takes. */
+export interface SleepStepDefinition extends StepCommon {
+  readonly kind: 'sleep';
+  readonly durationMs: number;
+  readonly compensate: null;
+}
+
+/** Waits for somebody to say something: a person's approval, a webhook. The signal's name is the step's. */
+export interface WaitStepDefinition extends StepCommon {
+  readonly kind: 'wait';
+  readonly signal: StandardSchemaV1;
+  /** `null` waits for ever. */
+  readonly timeoutMs: number | null;
+  readonly onTimeout: OnTimeout;
+  readonly compensate: null;
+}
+
+/** What a signal that did not come in time means: turn back · go on without it · stop for a person. */
+export type OnTimeout = 'compensate' | 'continue' | 'park';
+
+export type StepDefinition =
+  | LocalStepDefinition
+  | InvokeStepDefinition
+  | CallStepDefinition
+  | SleepStepDefinition
+  | WaitStepDefinition;
 
 /** One place in the list: a single step, or a group whose branches run side by side. */
 export type Stage = readonly StepDefinition[];

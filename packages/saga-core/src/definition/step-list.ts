@@ -1,8 +1,16 @@
 import type { AnyCommand, Command, ReplyOf, RequestOf } from '@backstitch/messaging';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from './duration.js';
 import type { SagaTypeError, Serializable } from './json-value.js';
 import type { RetryPolicy } from './retry-policy.js';
-import type { LocalContext, LocalUndoContext, RemoteUndoContext, StepContext } from './step-context.js';
+import type {
+  CallContext,
+  CallUndoContext,
+  LocalContext,
+  LocalUndoContext,
+  RemoteUndoContext,
+  StepContext,
+} from './step-context.js';
 import type { SagaDefinition } from './step-definition.js';
 
 /**
@@ -61,6 +69,41 @@ export interface ForwardLocalOptions {
   readonly compensate?: NoUndo;
 }
 
+export type CallRun<I, P extends Pair, O> = (context: CallContext<I, Outputs<P>>) => Promise<O> | O;
+
+interface Calling {
+  /** How long one attempt may take. Default 30s. */
+  readonly timeout?: Duration;
+  /** Default 3 attempts; after the pivot for ever. A thrown `StepDeclined` is a business "no" and is not retried. */
+  readonly retry?: RetryPolicy;
+}
+export interface CallOptions<I, P extends Pair, O> extends Calling {
+  readonly compensate:
+    | ((context: CallUndoContext<I, Outputs<P>, NoInfer<O>>) => Promise<void> | void)
+    | 'nothing to undo';
+  /** How the compensation is retried. Default for ever. */
+  readonly undoRetry?: RetryPolicy;
+}
+export interface ForwardCallOptions extends Calling {
+  readonly compensate?: NoUndo;
+}
+
+export interface WaitOptions {
+  /** Absent: it waits for ever. */
+  readonly timeout?: Duration;
+  /** Default: the saga is undone. `continue` goes on, and the output is `undefined`; `park` stops for a person. */
+  readonly onTimeout?: 'compensate' | 'continue' | 'park';
+}
+export interface ForwardWaitOptions {
+  readonly timeout?: Duration;
+  /** Default: parked. After the pivot there is no way back. */
+  readonly onTimeout?: 'continue' | 'park';
+}
+/** A signal that may stay away leaves an output that may be missing. */
+type Signalled<S extends StandardSchemaV1, H> = H extends { readonly onTimeout: 'continue' }
+  ? StandardSchemaV1.InferOutput<S> | undefined
+  : StandardSchemaV1.InferOutput<S>;
+
 /** Before the pivot: every step says how it is undone. */
 export interface StepList<Trx, I, P extends Pair> {
   /** In a transaction of the orchestrator's own database: effect and outcome commit together. */
@@ -75,6 +118,29 @@ export interface StepList<Trx, I, P extends Pair> {
     command: C,
     options: InvokeOptions<I, P, C, U> & { readonly when?: Predicate<I, P, W> },
   ): StepList<Trx, I, P | readonly [N, Maybe<ReplyOf<C>, W>]>;
+  /** A function of this process's that reaches outside (HTTP): under a lease, outside any transaction, at-least-once, with a key. */
+  call<const N extends string, O, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    run: CallRun<I, P, O & Serializable<O>>,
+    options: CallOptions<I, P, O> & { readonly when?: Predicate<I, P, W> },
+  ): StepList<Trx, I, P | readonly [N, Maybe<O, W>]>;
+  /** Waits, durably: thirty days outlive any process. */
+  sleep<const N extends string, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    duration: Duration,
+    options?: { readonly when?: Predicate<I, P, W> },
+  ): StepList<Trx, I, P | readonly [N, void]>;
+  /** Waits for `engine.signal(saga, id, name, …)`. A signal that comes before is kept. */
+  waitFor<
+    const N extends string,
+    S extends StandardSchemaV1,
+    const H extends WaitOptions = Record<never, never>,
+    W extends boolean = never,
+  >(
+    name: N & NewName<N, P>,
+    signal: S,
+    options?: H & { readonly when?: Predicate<I, P, W> },
+  ): StepList<Trx, I, P | readonly [N, Maybe<Signalled<S, H>, W>]>;
   /** Branches see the steps before the fork, not one another. */
   parallel<R extends Pair>(
     build: (branches: Branches<Trx, I, P, never>) => Branches<Trx, I, P, R>,
@@ -107,6 +173,12 @@ export interface Branches<Trx, I, P extends Pair, R extends Pair> {
     command: C,
     options: InvokeOptions<I, P, C, U> & { readonly when?: Predicate<I, P, W> },
   ): Branches<Trx, I, P, R | readonly [N, Maybe<ReplyOf<C>, W>]>;
+  /** A function of this process's that reaches outside (HTTP): under a lease, outside any transaction, at-least-once, with a key. */
+  call<const N extends string, O, W extends boolean = never>(
+    name: N & NewName<N, P | R>,
+    run: CallRun<I, P, O & Serializable<O>>,
+    options: CallOptions<I, P, O> & { readonly when?: Predicate<I, P, W> },
+  ): Branches<Trx, I, P, R | readonly [N, Maybe<O, W>]>;
 }
 
 /** After the pivot: no compensation, no second pivot; retried for ever, or parked. */
@@ -121,6 +193,29 @@ export interface AfterPivot<Trx, I, P extends Pair> {
     command: C,
     options: ForwardInvokeOptions<I, P, C> & { readonly when?: Predicate<I, P, W> },
   ): AfterPivot<Trx, I, P | readonly [N, Maybe<ReplyOf<C>, W>]>;
+  /** A function of this process's that reaches outside (HTTP): under a lease, outside any transaction, at-least-once, with a key. */
+  call<const N extends string, O, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    run: CallRun<I, P, O & Serializable<O>>,
+    options?: ForwardCallOptions & { readonly when?: Predicate<I, P, W> },
+  ): AfterPivot<Trx, I, P | readonly [N, Maybe<O, W>]>;
+  /** Waits, durably: thirty days outlive any process. */
+  sleep<const N extends string, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    duration: Duration,
+    options?: { readonly when?: Predicate<I, P, W> },
+  ): AfterPivot<Trx, I, P | readonly [N, void]>;
+  /** Waits for `engine.signal(saga, id, name, …)`. A signal that comes before is kept. */
+  waitFor<
+    const N extends string,
+    S extends StandardSchemaV1,
+    const H extends ForwardWaitOptions = Record<never, never>,
+    W extends boolean = never,
+  >(
+    name: N & NewName<N, P>,
+    signal: S,
+    options?: H & { readonly when?: Predicate<I, P, W> },
+  ): AfterPivot<Trx, I, P | readonly [N, Maybe<Signalled<S, H>, W>]>;
   output<O>(
     map: (context: { readonly input: I; readonly steps: Outputs<P> }) => O & Serializable<O>,
   ): Saga<I, Outputs<P>, O>;

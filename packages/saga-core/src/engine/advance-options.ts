@@ -2,6 +2,7 @@ import type { Logger } from '@backstitch/messaging';
 import type { ClaimedRow } from '@backstitch/outbox';
 import type { Sender } from './command-message.js';
 import type { DefinitionRegistry } from './definition-registry.js';
+import type { Leg } from './leg.js';
 import type { SagaStore } from './saga-store.js';
 
 export interface AdvanceOptions<Trx> {
@@ -12,6 +13,8 @@ export interface AdvanceOptions<Trx> {
   readonly bornLeaseMs: number;
   /** After the commit: messages to publish from memory. */
   readonly publish: (rows: readonly ClaimedRow[]) => void;
+  /** After the commit: calls to make. */
+  readonly startCalls: (leg: Leg) => void;
   /** After the commit: whoever waits for this instance may look again. */
   readonly onSettled: (sagaId: string) => void;
   /** Legs with the author's code run in transactions of their own, this many side by side. */

@@ -1,12 +1,13 @@
 import { encodeJson } from '@backstitch/messaging';
 import type { AuthorUndoContext, LocalStepDefinition } from '../definition/step-definition.js';
-import { SagaError, StepDeclined } from '../errors.js';
+import { outputsOf } from '../machine/author.js';
 import { isTerminal, stepStateOf } from '../machine/instance.js';
 import type { Direction, LocalOutcome } from '../machine/saga-input.js';
 import { commandRowId, type Sender } from './command-message.js';
 import { isSocketError } from '../exchange/is-socket-error.js';
 import { applyInput, type Leg, type Question } from './leg.js';
 import type { SagaTransaction } from './saga-store.js';
+import { outcomeOfThrown } from './thrown-outcome.js';
 import type { StoreFailure } from '../exchange/store-failure.js';
 
 export interface AnswerContext<Trx> {
@@ -80,28 +81,9 @@ async function runLocal<Trx>(
   }
 }
 
-function outcomeOfThrown(error: unknown): LocalOutcome {
-  if (error instanceof StepDeclined) {
-    const { declined: code, message, detail } = error;
-    return { kind: 'declined', code, message, ...(detail === undefined ? {} : { detail }) };
-  }
-  return { kind: 'failed', code: codeOf(error), message: error instanceof Error ? error.message : String(error) };
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof SagaError) return error.code;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'AUTHOR_CODE_FAILED';
-}
-
 function localContext({ definition, instance }: Leg, step: string): AuthorUndoContext {
   const { state, bodies } = instance;
-  const steps: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const name of definition.steps.keys()) {
-    const { status } = stepStateOf(state, name);
-    if (status === 'succeeded' || status === 'compensating' || status === 'compensated')
-      steps[name] = bodies[name]?.output;
-  }
+  const steps = outputsOf(definition, instance);
   const failure = state.failure ?? { step: '', code: '', message: '' };
   return { sagaId: instance.id, input: instance.input, steps, failure, output: bodies[step]?.output };
 }

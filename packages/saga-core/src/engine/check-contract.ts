@@ -1,5 +1,6 @@
-import { type ReplyEnvelope, validate } from '@backstitch/messaging';
+import { encodeJson, type ReplyEnvelope, validate } from '@backstitch/messaging';
 import type { SagaDefinition } from '../definition/step-definition.js';
+import { SagaError } from '../errors.js';
 import type { RepliedInput, ReplyOutcome, SagaInput } from '../machine/saga-input.js';
 
 /** A reply as an input, before anybody looked at its body: that needs the definition, which this process may lack. */
@@ -45,4 +46,19 @@ export function checkContract(definition: SagaDefinition, input: SagaInput): Sag
       body,
     },
   };
+}
+
+/** Holds what an operator says a step answered against that step's own contract. Throws `INPUT_INVALID` naming the violations. */
+export function checkOutput(definition: SagaDefinition, stepName: string, output: unknown): void {
+  const step = definition.steps.get(stepName);
+  if (output !== undefined) encodeJson(output, { what: `output of step '${stepName}'` });
+  const schema = step?.kind === 'invoke' ? step.command.spec.reply : step?.kind === 'wait' ? step.signal : undefined;
+  if (schema === undefined) return;
+  const checked = validate(schema, output);
+  if (checked.kind === 'valid') return;
+  const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  throw new SagaError('INPUT_INVALID', `this output does not fit step '${stepName}': ${violations}`, {
+    fields: { saga: definition.name, step: stepName, violations: checked.violations },
+    hint: 'give what the step itself would have answered',
+  });
 }

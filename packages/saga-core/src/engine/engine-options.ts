@@ -23,6 +23,8 @@ export interface SagaEngineOptions<Trx> {
   readonly batchSize?: number;
   /** Legs that run local steps, side by side; each takes a connection. Default 4. */
   readonly localConcurrency?: number;
+  /** `call` steps made side by side. Default 100. */
+  readonly callConcurrency?: number;
   /** How long a message may be published from memory after the transaction that wrote it. Default 5000. */
   readonly bornLeaseMs?: number;
 }
@@ -31,6 +33,7 @@ export interface EngineSettings {
   readonly pollIntervalMs: number;
   readonly batchSize: number;
   readonly localConcurrency: number;
+  readonly callConcurrency: number;
   readonly bornLeaseMs: number;
 }
 
@@ -38,6 +41,7 @@ const defaults: EngineSettings = Object.freeze({
   pollIntervalMs: 500,
   batchSize: 500,
   localConcurrency: 4,
+  callConcurrency: 100,
   bornLeaseMs: 5_000,
 });
 const orchestratorName = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/;
@@ -60,6 +64,7 @@ export function checkEngineOptions<Trx>(options: SagaEngineOptions<Trx>): Engine
     pollIntervalMs: whole('pollIntervalMs'),
     batchSize: whole('batchSize'),
     localConcurrency: whole('localConcurrency'),
+    callConcurrency: whole('callConcurrency'),
     bornLeaseMs: whole('bornLeaseMs'),
   };
 }

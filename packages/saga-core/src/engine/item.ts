@@ -1,7 +1,7 @@
 import type { SagaInput } from '../machine/saga-input.js';
 
 /** One thing that happened to one instance. */
-export type Item = ReplyItem | WakeItem;
+export type Item = ReplyItem | InputItem | WakeItem;
 
 export interface ReplyItem {
   readonly kind: 'reply';
@@ -18,6 +18,13 @@ export interface ReplyItem {
     readonly offset: string;
     readonly head: string;
   };
+}
+
+/** Something of this process's own: a call came back. It is not kept for another process: the lease ends, and the call is made again. */
+export interface InputItem {
+  readonly kind: 'input';
+  readonly sagaId: string;
+  readonly input: SagaInput;
 }
 
 /** Its time has come, or there is mail for it. */

@@ -1,6 +1,6 @@
 import type { NewOutboxRow } from '@backstitch/outbox';
 import type { SagaDefinition } from '../definition/step-definition.js';
-import type { Effect } from '../machine/effect.js';
+import type { Effect, StartCall } from '../machine/effect.js';
 import type { SagaInstance } from '../machine/instance.js';
 import type { JournalEntry } from '../machine/journal-event.js';
 import type { SagaInput } from '../machine/saga-input.js';
@@ -18,6 +18,8 @@ export interface Leg {
   /** Effects that ask for an answer within the transaction: a local function to run, commands to take back. */
   readonly questions: Question[];
   readonly notices: Notice[];
+  /** To be made once all of this is committed. */
+  readonly calls: StartCall[];
   readonly discarded: { readonly step: string; readonly reason: string }[];
   changed: boolean;
 }
@@ -34,6 +36,7 @@ export function openLeg(definition: SagaDefinition, instance: SagaInstance): Leg
     messages: new Map(),
     questions: [],
     notices: [],
+    calls: [],
     discarded: [],
     changed: false,
   };
@@ -78,6 +81,9 @@ function take(leg: Leg, effect: Effect, { now, sender }: { readonly now: number;
     case 'runLocal':
     case 'withdrawCommands':
       leg.questions.push(effect);
+      return;
+    case 'startCall':
+      leg.calls.push(effect);
       return;
     case 'finished':
     case 'alert':

@@ -1,22 +1,21 @@
+import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import type { SagaInput, Verb } from '../machine/saga-input.js';
+import { checkOutput } from './check-contract.js';
 import { wakeAt } from '../machine/wake-at.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { answerQuestions } from './answer-questions.js';
 import { applyInput, openLeg } from './leg.js';
 import { announce } from './prepared.js';
 
-export type VerbKind = 'cancel' | 'pause' | 'resume' | 'retry';
+/** Every verb of an operator's, as the input that it is. */
+export type OperatorInput = Extract<SagaInput, Verb>;
 
 /**
  * An operator's verb enters through the same function as replies do, in a locked transaction: who said it and why stand in the journal entry
  * that it makes. Throws `VERB_REFUSED` where the state does not allow it, `INSTANCE_UNKNOWN`, or `VERSION_UNKNOWN`.
  */
-export async function operate<Trx>(
-  options: AdvanceOptions<Trx>,
-  sagaId: string,
-  verb: Verb & { readonly kind: VerbKind },
-): Promise<void> {
+export async function operate<Trx>(options: AdvanceOptions<Trx>, sagaId: string, verb: OperatorInput): Promise<void> {
   const { store, definitions, sender, bornLeaseMs } = options;
   requireWord('actor', verb.actor);
   requireWord('reason', verb.reason);
@@ -35,6 +34,7 @@ export async function operate<Trx>(
         hint: 'say it to a process that has this version registered',
       });
     }
+    checkGiven(definition, verb);
     const leg = openLeg(definition, stored.instance);
     const refused = applyInput(leg, verb satisfies SagaInput, { now: await tx.now(), sender });
     if (refused !== undefined) {
@@ -60,6 +60,13 @@ export async function operate<Trx>(
   if (done === undefined) return;
   options.publish(done.claimed);
   announce(options, done.leg);
+}
+
+/** What an operator says that a step answered has to be what later steps may rely on. */
+function checkGiven(definition: SagaDefinition, verb: OperatorInput): void {
+  if (verb.kind === 'skip' && verb.output !== undefined) checkOutput(definition, verb.step, verb.output);
+  if (verb.kind === 'resolve' && verb.outcome.kind === 'succeeded')
+    checkOutput(definition, verb.step, verb.outcome.output);
 }
 
 function requireWord(field: 'actor' | 'reason', value: string): void {

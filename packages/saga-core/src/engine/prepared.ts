@@ -24,7 +24,9 @@ export function changeOf({ ready, leg }: Prepared, revision: number, now: number
 }
 
 /** What others may know, now that it is committed. */
-export function announce<Trx>(options: AdvanceOptions<Trx>, { notices, instance }: Leg): void {
+export function announce<Trx>(options: AdvanceOptions<Trx>, leg: Leg): void {
+  const { notices, instance } = leg;
+  options.startCalls(leg);
   for (const notice of notices) {
     options.onSettled(instance.id);
     if (notice.kind === 'finished') continue;

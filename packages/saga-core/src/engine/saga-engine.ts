@@ -1,27 +1,21 @@
-import { type Logger, silentLogger, type Subscription, systemClock } from '@backstitch/messaging';
-import type { Duration } from '../definition/duration.js';
-import { parseDuration } from '../definition/duration.js';
+import { silentLogger, systemClock } from '@backstitch/messaging';
 import type { Saga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
-import type { Verb } from '../machine/saga-input.js';
-import { createAdvance } from './advance-instances.js';
-import type { AdvanceOptions } from './advance-options.js';
-import { createResultWatch, notVisible, type ResultWatch } from './await-result.js';
-import type { Sender } from './command-message.js';
-import { consumeReplies } from './consume-replies.js';
-import { createDefinitionRegistry, type DefinitionRegistry } from './definition-registry.js';
-import { checkEngineOptions, type EngineSettings, type SagaEngineOptions } from './engine-options.js';
-import { type InstanceView, outputOf, viewOf } from './instance-view.js';
-import type { Item } from './item.js';
 import { createLifecycle } from '../exchange/lifecycle.js';
-import { createNaturalBatch } from './natural-batch.js';
-import { operate, type VerbKind } from './operate.js';
-import { createDuePoller } from './poll-due.js';
-import { createPutAside } from '../exchange/put-aside.js';
-import { refuseChangedDefinitions } from './refuse-changed-definitions.js';
-import type { StoredInstance } from './saga-store.js';
-import { checkInput, type StartContext, type Started, startIn, type StartRequest } from './start-saga.js';
 import { commandTopic, deadLetterTopic, replyTopic } from '../exchange/topic-names.js';
+import type { Resolution, Verb } from '../machine/saga-input.js';
+import type { AdvanceOptions } from './advance-options.js';
+import { createResultWatch } from './await-result.js';
+import { createDefinitionRegistry, type DefinitionRegistry } from './definition-registry.js';
+import { checkEngineOptions, type SagaEngineOptions } from './engine-options.js';
+import { type InstanceView, viewOf } from './instance-view.js';
+import type { Leg } from './leg.js';
+import { openEngine, type Parts, type Running } from './open-engine.js';
+import { operate, type OperatorInput } from './operate.js';
+import { handleOf, type SagaHandle } from './saga-handle.js';
+import type { StoredInstance } from './saga-store.js';
+import { type Signal, signalInstance } from './signal-instance.js';
+import { checkInput, type StartContext, startIn, type StartRequest } from './start-saga.js';
 
 export interface StartOptions<Input, Trx> {
   readonly input: Input;
@@ -31,17 +25,6 @@ export interface StartOptions<Input, Trx> {
   readonly idempotencyKey?: string;
   /** For finding it again. Stored in plain text. */
   readonly tags?: Readonly<Record<string, string>>;
-}
-
-export interface SagaHandle<Output> {
-  readonly id: string;
-  /** False where the idempotency key had been used for the same input before. */
-  readonly created: boolean;
-  /**
-   * Waits until the saga has come to rest. Resolves with its output. Throws `SAGA_COMPENSATED` (with the failure), `SAGA_PARKED`,
-   * `RESULT_TIMEOUT`, or `RESULT_BEFORE_COMMIT` where the transaction that started it has not committed.
-   */
-  result(options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Output>;
 }
 
 /** Runs sagas: starts them, moves them by replies and time, and lets a person step in. */
@@ -64,6 +47,15 @@ export interface SagaEngine<Trx> {
   resume(id: string, verb: Verb): Promise<InstanceView>;
   /** Tries the parked step again. */
   retry(id: string, verb: Verb): Promise<InstanceView>;
+  /** Goes on without a step that has not begun, or that the instance is parked for; later steps read `output`. */
+  skip(id: string, verb: Verb & { readonly step: string; readonly output?: unknown }): Promise<InstanceView>;
+  /** Says by hand what became of the step that the instance is parked for. */
+  resolve(id: string, verb: Verb & { readonly step: string; readonly outcome: Resolution }): Promise<InstanceView>;
+  /**
+   * Says what a `waitFor` step waits for. Before the step waits it is kept; once it was said, it is not said again (`false`). Throws
+   * `SIGNAL_INVALID` where the body does not fit the step's schema, `SIGNAL_REFUSED` where the saga has no such step, `INSTANCE_UNKNOWN`.
+   */
+  signal(id: string, signal: Signal): Promise<boolean>;
   /** Creates the topics that this engine and its participants use. Nothing else ever creates one. */
   ensureTopics(options?: { readonly partitions?: number; readonly replicationFactor?: number }): Promise<void>;
   /** Looks once for what is due; the loop does so by itself. For tests with a clock of their own. */
@@ -80,22 +72,6 @@ export function createSagaEngine<Trx>(options: SagaEngineOptions<Trx>): SagaEngi
     logger: options.logger ?? silentLogger,
     watch: createResultWatch(options.store, options.clock ?? systemClock),
   });
-}
-
-interface Parts<Trx> {
-  readonly options: SagaEngineOptions<Trx>;
-  readonly settings: EngineSettings;
-  readonly definitions: DefinitionRegistry;
-  readonly logger: Logger;
-  readonly watch: ResultWatch;
-}
-
-/** What exists while the engine is open. */
-interface Running<Trx> {
-  readonly sender: Sender;
-  readonly advance: AdvanceOptions<Trx>;
-  readonly wakeDue: () => Promise<number>;
-  stop(timeoutMs: number): Promise<void>;
 }
 
 function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
@@ -116,29 +92,33 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     });
   };
   const view = (stored: StoredInstance): InstanceView => viewOf(stored, definitions.find(stored.instance));
-  const verb = (kind: VerbKind) => async (id: string, said: Verb) => {
-    await operate(opened().advance, id, { kind, ...said });
+  const verb = (kind: 'cancel' | 'pause' | 'resume' | 'retry') => (id: string, said: Verb) =>
+    say(id, { kind, ...said });
+  const say = async (id: string, input: OperatorInput): Promise<InstanceView> => {
+    await operate(opened().advance, id, input);
     const { instances } = await store.load([id]);
     return view(instances[0] ?? missing(id));
   };
   return {
     open: lifecycle.open,
     async start(saga, given) {
-      const { sender } = opened();
+      const { sender, advance } = opened();
       const request = requestOf(definitions, saga, given);
       const context: StartContext = { sender, classify: (error) => store.classify(error) };
       if (given.trx === undefined) {
         const { bornLeaseMs } = parts.settings;
         const started = await store.transaction((tx) => startIn(tx, request, { ...context, bornLeaseMs }));
         relay.publish(started.claimed);
-        return handleOf(parts, saga, { ...started, isVisible: () => true });
+        if (started.leg !== undefined) advance.startCalls(started.leg);
+        return handleOf(watch, saga, { ...started, isVisible: () => true });
       }
       const tx = store.within(given.trx);
       const started = await startIn(tx, request, context);
       tx.afterEnd(() => relay.hint(started.messageIds));
-      return handleOf(parts, saga, { ...started, isVisible: () => tx.phase() !== 'open' });
+      tx.afterEnd(() => startCallsIfCommitted(parts, advance, started.leg));
+      return handleOf(watch, saga, { ...started, isVisible: () => tx.phase() !== 'open' });
     },
-    handle: (saga, id) => handleOf(parts, saga, { sagaId: id, created: false, isVisible: () => true }),
+    handle: (saga, id) => handleOf(watch, saga, { sagaId: id, created: false, isVisible: () => true }),
     async find(id) {
       const { instances } = await store.load([id]);
       return instances[0] === undefined ? undefined : view(instances[0]);
@@ -147,6 +127,9 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     pause: verb('pause'),
     resume: verb('resume'),
     retry: verb('retry'),
+    skip: (id, said) => say(id, { kind: 'skip', ...said }),
+    resolve: (id, said) => say(id, { kind: 'resolve', ...said }),
+    signal: (id, signal) => signalInstance(opened().advance, id, signal),
     async ensureTopics(spec = {}) {
       const commands = definitions.participants.map(commandTopic);
       const topics = [...commands, ...definitions.participants.map((each) => replyTopic(options.name, each))];
@@ -163,53 +146,20 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
   };
 }
 
-async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> {
-  const { options, settings, definitions, logger, watch } = parts;
-  const { store, transport, relay, name } = options;
-  await refuseChangedDefinitions(store, definitions);
-  const installation = await store.installation();
-  const tokenKeys = options.tokenKeys ?? { current: installation.tokenKey };
-  const sender: Sender = { orchestrator: name, installation: installation.id, tokenKeys };
-  const advance: AdvanceOptions<Trx> = {
-    store,
-    definitions,
-    sender,
-    logger,
-    bornLeaseMs: settings.bornLeaseMs,
-    publish: (rows) => relay.publish(rows),
-    onSettled: (sagaId) => watch.settled(sagaId),
-    soloConcurrency: settings.localConcurrency,
-  };
-  const batch = createNaturalBatch<Item>(createAdvance(advance), settings.batchSize);
-  const poller = createDuePoller({
-    store,
-    definitions: definitions.keys,
-    wake: (items) => batch.add(items),
-    clock: options.clock ?? systemClock,
-    logger,
-    intervalMs: settings.pollIntervalMs,
-    batchSize: settings.batchSize,
-  });
-  const putAside = createPutAside({ quarantine: (records) => store.quarantine(records), transport, logger });
-  const topics = definitions.participants.map((each) => replyTopic(name, each));
-  const handle = consumeReplies({ sender, apply: (items) => batch.add(items), putAside });
-  let subscription: Subscription | undefined;
-  if (topics.length > 0) {
-    subscription = await transport.subscribe({ group: name, topics, handle, maxBatchRecords: settings.batchSize });
-    subscription.stopped.catch((error: unknown) =>
-      logger.error({ err: error }, 'the consumer of replies has died: restart this process'),
-    );
-  }
-  poller.start();
-  return {
-    sender,
-    advance,
-    wakeDue: () => poller.runOnce(),
-    async stop(timeoutMs) {
-      await Promise.all([poller.stop(), subscription?.close({ timeoutMs })]);
-      await batch.idle();
+/** The end of a caller's transaction does not say how it ended: the calls of a saga that never began must not be made. */
+function startCallsIfCommitted<Trx>(
+  { options, logger }: Parts<Trx>,
+  advance: AdvanceOptions<Trx>,
+  leg: Leg | undefined,
+): void {
+  if (leg === undefined || leg.calls.length === 0) return;
+  options.store.load([leg.instance.id]).then(
+    ({ instances }) => {
+      if (instances.length > 0) advance.startCalls(leg);
     },
-  };
+    (error: unknown) =>
+      logger.warn({ err: error, sagaId: leg.instance.id }, 'first calls wait for the end of their lease'),
+  );
 }
 
 function requestOf<Trx>(definitions: DefinitionRegistry, saga: Saga, given: StartOptions<unknown, Trx>): StartRequest {
@@ -222,41 +172,6 @@ function requestOf<Trx>(definitions: DefinitionRegistry, saga: Saga, given: Star
     });
   }
   return { definition, input: checkInput(definition, given.input), startKey: idempotencyKey, tags };
-}
-
-function handleOf<Trx, I, S, O>(
-  { watch }: Parts<Trx>,
-  saga: Saga<I, S, O>,
-  started: Pick<Started, 'sagaId' | 'created'> & { readonly isVisible: () => boolean },
-): SagaHandle<O> {
-  const { sagaId: id, created } = started;
-  return {
-    id,
-    created,
-    async result({ timeout, signal } = {}) {
-      const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, 'timeout');
-      // While the caller's transaction is open the answer is known, and asking the pool for a connection could deadlock.
-      if (!started.isVisible()) throw notVisible(id);
-      const stored = await watch.wait(id, { timeoutMs, signal });
-      return settledOutput(stored, saga) as O;
-    },
-  };
-}
-
-function settledOutput(stored: StoredInstance, saga: Saga): unknown {
-  const { id, state } = stored.instance;
-  if (state.status === 'completed') return outputOf(stored, saga);
-  if (state.status === 'compensated') {
-    const { failure } = state;
-    throw new SagaError('SAGA_COMPENSATED', `saga '${saga.name}' was undone: ${failure?.code}: ${failure?.message}`, {
-      fields: { sagaId: id, failure },
-      hint: 'everything it had done was undone; failure says why',
-    });
-  }
-  throw new SagaError('SAGA_PARKED', `saga '${saga.name}' is parked: ${state.parked?.code}: ${state.parked?.message}`, {
-    fields: { sagaId: id, parked: state.parked },
-    hint: 'a person has to decide: retry or cancel it',
-  });
 }
 
 function missing(id: string): never {

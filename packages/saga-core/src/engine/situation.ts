@@ -51,7 +51,7 @@ export async function readSituations<Trx>(
     if (definition === undefined) return { kind: 'foreign', sagaId, items: itsItems };
     const mail = letters.filter((letter) => letter.sagaId === sagaId);
     const replies = itsItems.filter((item): item is ReplyItem => item.kind === 'reply');
-    const isWoken = itsItems.length > replies.length;
+    const isWoken = itsItems.some((item) => item.kind === 'wake');
     const stillUnsent = (overdue.get(sagaId) ?? []).filter((id) => unsent.has(commandRowId(sagaId, id)));
     return {
       kind: 'ready',
@@ -62,7 +62,7 @@ export async function readSituations<Trx>(
       // Answers come before the clock: a reply that is here already must not lose to its own deadline.
       inputs: [
         ...mail.map((letter) => letter.input),
-        ...replies.map((reply) => reply.input),
+        ...itsItems.flatMap((item) => (item.kind === 'wake' ? [] : [item.input])),
         ...(isWoken ? [{ kind: 'deadlineReached', unsent: stillUnsent } as const] : []),
       ],
       delivered: replies.map((reply) => commandRowId(sagaId, reply.commandId)),

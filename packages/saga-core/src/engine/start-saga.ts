@@ -51,42 +51,45 @@ export function checkInput({ name, input: schema }: SagaDefinition, input: unkno
 }
 
 /**
- * Instance, journal, leading local steps and first commands, in one transaction. All of it lies in a savepoint: where it throws, nothing of it
- * is left, and a caller's transaction is as usable as before.
+ * Instance, journal, leading local steps and first commands, in one transaction. Where it throws, nothing of it is left: a transaction that was
+ * opened for it rolls back as a whole, and in a caller's it all lies in a savepoint, so that theirs is as usable as before.
  */
 export function startIn<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, context: StartContext): Promise<Started> {
-  return tx.savepoint(async () => {
-    const now = await tx.now();
-    const sagaId = uuidV7(now);
-    const known = request.startKey === null ? undefined : await claimKey(tx, request, sagaId);
-    if (known !== undefined) return { sagaId: known, created: false, claimed: [], messageIds: [], leg: undefined };
-    const leg = openLeg(request.definition, newInstance(request.definition, { id: sagaId, input: request.input, now }));
-    applyInput(leg, { kind: 'started' }, { now, sender: context.sender });
-    await answerQuestions(leg, {
-      tx,
-      sender: context.sender,
-      classify: context.classify,
-      onThrown: (step, cause) => {
-        throw startFailed(request.definition, { step, code: codeOf(cause), message: messageOf(cause), cause });
-      },
-    });
-    refuseParked(leg);
-    const messages = [...leg.messages.values()];
-    const claimed = await tx.insert(
-      [
-        {
-          instance: leg.instance,
-          entries: leg.entries,
-          messages,
-          wakeAt: wakeAt(leg.instance.state, now),
-          tags: request.tags,
-          startKey: request.startKey,
-        },
-      ],
-      context.bornLeaseMs === undefined ? {} : { bornLeaseMs: context.bornLeaseMs },
-    );
-    return { sagaId, created: true, claimed, messageIds: messages.map((row) => row.id), leg };
+  const isOwn = context.bornLeaseMs !== undefined;
+  return isOwn ? start(tx, request, context) : tx.savepoint(() => start(tx, request, context));
+}
+
+async function start<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, context: StartContext): Promise<Started> {
+  const now = await tx.now();
+  const sagaId = uuidV7(now);
+  const known = request.startKey === null ? undefined : await claimKey(tx, request, sagaId);
+  if (known !== undefined) return { sagaId: known, created: false, claimed: [], messageIds: [], leg: undefined };
+  const leg = openLeg(request.definition, newInstance(request.definition, { id: sagaId, input: request.input, now }));
+  applyInput(leg, { kind: 'started' }, { now, sender: context.sender });
+  await answerQuestions(leg, {
+    tx,
+    sender: context.sender,
+    classify: context.classify,
+    onThrown: (step, cause) => {
+      throw startFailed(request.definition, { step, code: codeOf(cause), message: messageOf(cause), cause });
+    },
   });
+  refuseParked(leg);
+  const messages = [...leg.messages.values()];
+  const claimed = await tx.insert(
+    [
+      {
+        instance: leg.instance,
+        entries: leg.entries,
+        messages,
+        wakeAt: wakeAt(leg.instance.state, now),
+        tags: request.tags,
+        startKey: request.startKey,
+      },
+    ],
+    context.bornLeaseMs === undefined ? {} : { bornLeaseMs: context.bornLeaseMs },
+  );
+  return { sagaId, created: true, claimed, messageIds: messages.map((row) => row.id), leg };
 }
 
 /** The instance that the key belongs to already, or nothing where it is ours now. */

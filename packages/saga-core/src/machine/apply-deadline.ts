@@ -1,8 +1,14 @@
-import type { StepDefinition } from '../definition/step-definition.js';
+import type {
+  CallStepDefinition,
+  InvokeStepDefinition,
+  StepDefinition,
+  WaitStepDefinition,
+} from '../definition/step-definition.js';
 import type { Discard } from './apply-reply.js';
 import { failAttempt } from './attempt.js';
-import { idOf, runLocal, send } from './dispatch.js';
+import { idOf, runLocal, send, startCall } from './dispatch.js';
 import { type Draft, isHeld, park, record, setPace, stepOf } from './draft.js';
+import type { Pace } from './instance.js';
 import { pivotPosition, reasonToTurnBack } from './proceed.js';
 import type { Direction, SagaInput } from './saga-input.js';
 
@@ -45,16 +51,60 @@ function dropSagaDeadline(draft: Draft): void {
 
 function stepDeadline(draft: Draft, step: StepDefinition, unsent: readonly string[]): boolean {
   const { status, pace } = stepOf(draft, step.name);
-  if (pace === undefined || (status !== 'dispatched' && status !== 'compensating')) return false;
+  if (pace?.deadlineAt === undefined || pace.deadlineAt > draft.now) return false;
+  // The lease of a call that is to be undone has ended: `proceed` goes on from there.
+  if (status === 'unknown') return true;
+  if (status !== 'dispatched' && status !== 'compensating') return false;
   const direction: Direction = status === 'dispatched' ? 'do' : 'undo';
-  if (step.kind === 'local' || pace.deadlineAt === undefined || pace.deadlineAt > draft.now) return false;
-  if (unsent.includes(idOf(draft, step.name, direction))) {
-    // The participant cannot have answered what was never sent: the broker is slow, not the participant.
-    setPace(draft, step.name, { ...pace, deadlineAt: draft.now + step.timeoutMs });
-    return true;
+  switch (step.kind) {
+    case 'local':
+      return false;
+    case 'sleep':
+      record(draft, { kind: 'stepSucceeded', step: step.name });
+      return true;
+    case 'wait':
+      signalMissed(draft, step);
+      return true;
+    case 'call':
+      return timeOut(draft, step, { direction, pace });
+    case 'invoke':
+      if (!unsent.includes(idOf(draft, step.name, direction))) return timeOut(draft, step, { direction, pace });
+      // The participant cannot have answered what was never sent: the broker is slow, not the participant.
+      setPace(draft, step.name, { ...pace, deadlineAt: draft.now + step.timeoutMs });
+      return true;
+    default:
+      return step satisfies never;
   }
+}
+
+function timeOut(
+  draft: Draft,
+  step: InvokeStepDefinition | CallStepDefinition,
+  { direction, pace }: { readonly direction: Direction; readonly pace: Pace },
+): boolean {
   const message = `'${step.name}' did not answer attempt ${pace.attempt} within ${step.timeoutMs} ms`;
   return failAttempt(draft, step, { attempt: pace.attempt, direction, code: 'STEP_TIMED_OUT', message });
+}
+
+function signalMissed(draft: Draft, { name, onTimeout, timeoutMs }: WaitStepDefinition): void {
+  const message = `'${name}' was not signalled within ${timeoutMs} ms`;
+  switch (onTimeout) {
+    case 'continue':
+      record(draft, { kind: 'stepSucceeded', step: name });
+      return;
+    case 'compensate':
+      record(draft, { kind: 'stepDeclined', step: name, failure: { step: name, code: 'SIGNAL_TIMED_OUT', message } });
+      return;
+    case 'park': {
+      const { pace } = stepOf(draft, name);
+      const { deadlineAt: _, ...still } = pace ?? { attempt: 1, countedFrom: 0, refusals: 0, firstSentAt: draft.now };
+      setPace(draft, name, still);
+      park(draft, 'SIGNAL_TIMED_OUT', message, { step: name });
+      return;
+    }
+    default:
+      onTimeout satisfies never;
+  }
 }
 
 function stepRetry(draft: Draft, step: StepDefinition): boolean {
@@ -68,11 +118,32 @@ function stepRetry(draft: Draft, step: StepDefinition): boolean {
 export function resend(draft: Draft, step: StepDefinition, direction: Direction): void {
   const { pace } = stepOf(draft, step.name);
   if (pace === undefined) return;
-  if (step.kind === 'local') {
-    setPace(draft, step.name, { ...pace, attempt: pace.attempt + 1 });
-    runLocal(draft, step.name, direction);
-    return;
+  switch (step.kind) {
+    case 'local':
+      setPace(draft, step.name, { ...pace, attempt: pace.attempt + 1 });
+      runLocal(draft, step.name, direction);
+      return;
+    case 'call':
+      startCall(draft, step, direction);
+      return;
+    case 'sleep':
+      return;
+    case 'wait':
+      if (step.timeoutMs !== null) setPace(draft, step.name, { ...pace, deadlineAt: draft.now + step.timeoutMs });
+      return;
+    case 'invoke':
+      resendCommand(draft, step, { direction, pace });
+      return;
+    default:
+      step satisfies never;
   }
+}
+
+function resendCommand(
+  draft: Draft,
+  step: InvokeStepDefinition,
+  { direction, pace }: { readonly direction: Direction; readonly pace: Pace },
+): void {
   const retentionMs = step.command.fenceRetentionMs;
   if (draft.now - pace.firstSentAt > retentionMs) {
     const { retryAt: _, ...still } = pace;

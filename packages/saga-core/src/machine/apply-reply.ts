@@ -31,7 +31,6 @@ function applyForward(draft: Draft, step: StepDefinition, input: RepliedInput): 
   const { outcome } = input;
   switch (status) {
     case 'dispatched':
-      if (draft.folded.state.parked?.step === step.name) return keep(draft, step.name, outcome);
       return settleForward(draft, step, input);
     case 'declined':
     case 'skipped':
@@ -51,7 +50,9 @@ function applyForward(draft: Draft, step: StepDefinition, input: RepliedInput): 
   }
 }
 
-function settleForward(draft: Draft, step: StepDefinition, { outcome, attempt }: RepliedInput): Discard | undefined {
+/** What an answer that was awaited means; an answer to a parked step moves nothing. */
+export function settleForward(draft: Draft, step: StepDefinition, { outcome, attempt }: Answered): Discard | undefined {
+  if (draft.folded.state.parked?.step === step.name) return keep(draft, step.name, outcome);
   switch (outcome.kind) {
     case 'succeeded':
       record(draft, { kind: 'stepSucceeded', step: step.name, ...outputOf(outcome) });
@@ -73,8 +74,17 @@ function settleForward(draft: Draft, step: StepDefinition, { outcome, attempt }:
   }
 }
 
-function applyUndo(draft: Draft, step: StepDefinition, { outcome, attempt }: RepliedInput): Discard | undefined {
-  if (stepOf(draft, step.name).status !== 'compensating') return 'not awaited';
+/** An answer, by whatever way it came. */
+interface Answered {
+  readonly attempt: number;
+  readonly outcome: ReplyOutcome;
+}
+
+function applyUndo(draft: Draft, step: StepDefinition, input: RepliedInput): Discard | undefined {
+  return stepOf(draft, step.name).status === 'compensating' ? settleUndo(draft, step, input) : 'not awaited';
+}
+
+export function settleUndo(draft: Draft, step: StepDefinition, { outcome, attempt }: Answered): Discard | undefined {
   if (draft.folded.state.parked?.step === step.name) return keep(draft, step.name, outcome);
   switch (outcome.kind) {
     case 'succeeded':

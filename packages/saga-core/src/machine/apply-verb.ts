@@ -78,7 +78,7 @@ function again(draft: Draft, step: StepDefinition, { retryAt: _retry, deadlineAt
   resend(draft, step, direction);
 }
 
-function unpark(draft: Draft, parkedAt: number): void {
+export function unpark(draft: Draft, parkedAt: number): void {
   record(draft, { kind: 'sagaUnparked' });
   shiftTimes(draft, heldMs(draft, parkedAt, draft.folded.state.pausedAt));
 }

@@ -1,24 +1,30 @@
 import { type AnyCommand, encodeJson, type MessagingError, validate } from '@backstitch/messaging';
-import type { AuthorContext } from '../definition/step-definition.js';
+import type { AuthorContext, SagaDefinition } from '../definition/step-definition.js';
 import type { SagaErrorCode } from '../errors.js';
 import type { Draft } from './draft.js';
-import { stepStateOf } from './instance.js';
+import { type SagaInstance, stepStateOf } from './instance.js';
 
 /** What an author's function answered, or why it cannot be used: then the instance is parked and nothing is sent. */
 export type Answer<T> =
   | { readonly kind: 'answered'; readonly value: T }
   | { readonly kind: 'refused'; readonly code: SagaErrorCode | MessagingError['code']; readonly message: string };
 
-/** The outputs that later steps read: of steps that succeeded. A skipped step's is absent. */
-export function contextOf(draft: Draft): AuthorContext {
-  const { state, bodies } = draft.folded;
+export function contextOf({ definition, instance, folded }: Draft): AuthorContext {
+  return { sagaId: instance.id, input: instance.input, steps: outputsOf(definition, folded) };
+}
+
+/** The outputs that later steps read, on a null prototype: steps may be called `constructor`. A skipped step has one only by an operator's word. */
+export function outputsOf(
+  definition: SagaDefinition,
+  { state, bodies }: Pick<SagaInstance, 'state' | 'bodies'>,
+): Readonly<Record<string, unknown>> {
   const steps: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const name of draft.definition.steps.keys()) {
+  for (const name of definition.steps.keys()) {
     const { status } = stepStateOf(state, name);
-    if (status === 'succeeded' || status === 'compensating' || status === 'compensated')
+    if (status === 'succeeded' || status === 'skipped' || status === 'compensating' || status === 'compensated')
       steps[name] = bodies[name]?.output;
   }
-  return { sagaId: draft.instance.id, input: draft.instance.input, steps };
+  return steps;
 }
 
 /** Calls a pure function of the author's, once. `what` names it in the error. */

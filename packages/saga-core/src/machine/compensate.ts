@@ -2,8 +2,8 @@ import type { Failure } from '../definition/step-context.js';
 import type { StepDefinition } from '../definition/step-definition.js';
 import type { Discard } from './apply-reply.js';
 import { type Answer, ask, askForPayload, contextOf } from './author.js';
-import { bodyOf, idOf, runLocal, send } from './dispatch.js';
-import { type Draft, park, record, stepOf, stepsWith } from './draft.js';
+import { attempt, bodyOf, idOf } from './dispatch.js';
+import { type Draft, park, record, setPace, stepOf, stepsWith } from './draft.js';
 
 /**
  * From here on the saga goes back. Siblings that are still under way become unknown; where a command may still lie unsent in the outbox it
@@ -13,11 +13,17 @@ export function beginCompensation(draft: Draft, failure: Failure): void {
   const recallable: string[] = [];
   record(draft, { kind: 'compensationStarted', failure });
   for (const step of stepsWith(draft, 'dispatched')) {
-    if (step.kind === 'local') {
+    if (step.kind === 'local' || step.kind === 'sleep' || step.kind === 'wait') {
       record(draft, { kind: 'stepSkipped', step: step.name, why: 'notRun' });
       continue;
     }
     const { pace } = stepOf(draft, step.name);
+    if (step.kind === 'call') {
+      record(draft, { kind: 'stepUnknown', step: step.name });
+      // Whoever runs it may be in the middle of it: the undo waits for the end of the lease, or for the call to come back.
+      if (pace?.deadlineAt !== undefined) setPace(draft, step.name, pace);
+      continue;
+    }
     const sendings = pace === undefined ? 1 : pace.attempt - pace.refusals;
     if (sendings === 0) {
       record(draft, { kind: 'stepSkipped', step: step.name, why: 'neverDelivered' });
@@ -44,9 +50,11 @@ export function applyWithdrawn(draft: Draft, commandIds: readonly string[]): Dis
 
 /** Unknown steps first, all at once; then stage by stage backwards, the branches of a stage side by side. */
 export function compensateNext(draft: Draft): void {
-  if (!undoAll(draft, stepsWith(draft, 'unknown'))) return;
+  const unknown = stepsWith(draft, 'unknown');
+  const ready = unknown.filter((step) => !isUnderLease(draft, step.name));
+  if (!undoAll(draft, ready)) return;
   for (;;) {
-    if (stepsWith(draft, 'compensating').length > 0) return;
+    if (ready.length < unknown.length || stepsWith(draft, 'compensating').length > 0) return;
     const done = stepsWith(draft, 'succeeded');
     const last = Math.max(...done.map((step) => step.stage));
     if (done.length === 0) break;
@@ -60,6 +68,12 @@ export function compensateNext(draft: Draft): void {
   }
   record(draft, { kind: 'sagaCompensated' });
   draft.effects.push({ kind: 'finished', status: 'compensated' });
+}
+
+/** A call that somebody may still be making. */
+function isUnderLease(draft: Draft, step: string): boolean {
+  const leaseEndsAt = stepOf(draft, step).pace?.deadlineAt;
+  return leaseEndsAt !== undefined && leaseEndsAt > draft.now;
 }
 
 /** False where an author's function failed: then the instance is parked and none of these undos was begun. */
@@ -78,7 +92,7 @@ function undoAll(draft: Draft, steps: readonly StepDefinition[]): boolean {
 }
 
 function undoPayload(draft: Draft, step: StepDefinition): Answer<unknown> {
-  if (step.kind === 'local' || step.compensate === null) return { kind: 'answered', value: undefined };
+  if (step.kind !== 'invoke' || step.compensate === null) return { kind: 'answered', value: undefined };
   const { compensate } = step;
   const { failure } = draft.folded.state;
   if (failure === undefined) return ask(() => undefined, step.name);
@@ -96,7 +110,11 @@ function undo(draft: Draft, step: StepDefinition, payload: unknown): void {
     record(draft, { kind: 'stepCompensated', step: step.name });
     return;
   }
+  if (step.compensate === null && step.kind === 'call') {
+    // There is no fence to close behind a call: nothing to undo is nothing to do.
+    record(draft, { kind: 'stepCompensated', step: step.name });
+    return;
+  }
   record(draft, { kind: 'undoDispatched', step: step.name, ...bodyOf(payload) });
-  if (step.kind === 'local') runLocal(draft, step.name, 'undo');
-  else send(draft, step, 'undo');
+  attempt(draft, step, 'undo');
 }

@@ -1,13 +1,21 @@
 import { commandId } from '@backstitch/messaging';
-import type { InvokeStepDefinition, Stage, StepDefinition } from '../definition/step-definition.js';
+import type {
+  CallStepDefinition,
+  InvokeStepDefinition,
+  SleepStepDefinition,
+  Stage,
+  StepDefinition,
+  WaitStepDefinition,
+} from '../definition/step-definition.js';
 import { type Answer, ask, askForPayload, contextOf } from './author.js';
 import { type Draft, park, record, setPace, stepOf } from './draft.js';
-import { type SendCommand, tombstoneCommand } from './effect.js';
+import { callGraceMs, type SendCommand, tombstoneCommand } from './effect.js';
+import type { Pace } from './instance.js';
 import type { Direction } from './saga-input.js';
 
 type Plan =
   | { readonly kind: 'skip'; readonly step: StepDefinition }
-  | { readonly kind: 'run'; readonly step: StepDefinition }
+  | { readonly kind: 'begin'; readonly step: Exclude<StepDefinition, InvokeStepDefinition> }
   | { readonly kind: 'send'; readonly step: InvokeStepDefinition; readonly data: unknown };
 
 /**
@@ -36,7 +44,7 @@ function planOf(draft: Draft, step: StepDefinition): Answer<Plan> {
     if (wanted.kind === 'refused') return wanted;
     if (!wanted.value) return { kind: 'answered', value: { kind: 'skip', step } };
   }
-  if (step.kind === 'local') return { kind: 'answered', value: { kind: 'run', step } };
+  if (step.kind !== 'invoke') return { kind: 'answered', value: { kind: 'begin', step } };
   const payload = askForPayload(() => step.with(context), step.command, `'with' of step '${step.name}'`);
   return payload.kind === 'refused'
     ? payload
@@ -50,9 +58,9 @@ function carryOut(draft: Draft, plan: Plan): void {
     case 'skip':
       record(draft, { kind: 'stepSkipped', step: name, why: 'when' });
       return;
-    case 'run':
+    case 'begin':
       record(draft, { kind: 'stepDispatched', step: name, round });
-      runLocal(draft, name, 'do');
+      begin(draft, plan.step);
       return;
     case 'send':
       record(draft, { kind: 'stepDispatched', step: name, round, ...bodyOf(plan.data) });
@@ -64,6 +72,48 @@ function carryOut(draft: Draft, plan: Plan): void {
   }
 }
 
+function begin(draft: Draft, step: Exclude<StepDefinition, InvokeStepDefinition>): void {
+  switch (step.kind) {
+    case 'local':
+      runLocal(draft, step.name, 'do');
+      return;
+    case 'call':
+      startCall(draft, step, 'do');
+      return;
+    case 'sleep':
+    case 'wait':
+      beginWaiting(draft, step);
+      return;
+    default:
+      step satisfies never;
+  }
+}
+
+function beginWaiting(draft: Draft, step: SleepStepDefinition | WaitStepDefinition): void {
+  const signal = draft.folded.bodies[step.name]?.signal;
+  if (signal !== undefined) {
+    record(draft, { kind: 'stepSucceeded', step: step.name, ...('body' in signal ? { output: signal.body } : {}) });
+    return;
+  }
+  const waitMs = step.kind === 'sleep' ? step.durationMs : step.timeoutMs;
+  const deadline = waitMs === null ? {} : { deadlineAt: draft.now + waitMs };
+  setPace(draft, step.name, { ...firstPace(draft), ...deadline });
+}
+
+function firstPace(draft: Draft): Pace {
+  return { attempt: 1, countedFrom: 0, refusals: 0, firstSentAt: draft.now };
+}
+
+/** The next attempt of a call, under a lease: until it ends nobody else begins the same call or its undo. */
+export function startCall(draft: Draft, step: CallStepDefinition, direction: Direction): void {
+  const { pace, round } = stepOf(draft, step.name);
+  const attempt = (pace?.attempt ?? 0) + 1;
+  const { retryAt: _, ...before } = pace ?? firstPace(draft);
+  setPace(draft, step.name, { ...before, attempt, deadlineAt: draft.now + step.timeoutMs + callGraceMs });
+  const idempotencyKey = idOf(draft, step.name, direction);
+  draft.effects.push({ kind: 'startCall', step: step.name, round, direction, attempt, idempotencyKey });
+}
+
 export function bodyOf(sent: unknown): { readonly sent?: unknown } {
   return sent === undefined ? {} : { sent };
 }
@@ -71,8 +121,7 @@ export function bodyOf(sent: unknown): { readonly sent?: unknown } {
 /** A local function is due at once: were this process to die before it ran, the poller would find it. */
 export function runLocal(draft: Draft, step: string, direction: Direction): void {
   const before = stepOf(draft, step).pace;
-  const first = { attempt: 1, countedFrom: 0, refusals: 0, firstSentAt: draft.now };
-  setPace(draft, step, { ...(before ?? first), retryAt: draft.now });
+  setPace(draft, step, { ...(before ?? firstPace(draft)), retryAt: draft.now });
   draft.effects.push({ kind: 'runLocal', step, direction });
 }
 
@@ -89,6 +138,26 @@ export function send(draft: Draft, step: InvokeStepDefinition, direction: Direct
     deadlineAt: draft.now + step.timeoutMs,
   });
   draft.effects.push(commandOf(draft, step, { direction, attempt, firstSentAt }));
+}
+
+/** Begins an attempt of whatever kind the step is; one that only waits has none. */
+export function attempt(draft: Draft, step: StepDefinition, direction: Direction): void {
+  switch (step.kind) {
+    case 'local':
+      runLocal(draft, step.name, direction);
+      return;
+    case 'invoke':
+      send(draft, step, direction);
+      return;
+    case 'call':
+      startCall(draft, step, direction);
+      return;
+    case 'sleep':
+    case 'wait':
+      return;
+    default:
+      step satisfies never;
+  }
 }
 
 interface Sending {

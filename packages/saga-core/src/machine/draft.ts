@@ -35,6 +35,14 @@ export function setPace(draft: Draft, step: string, pace: Pace): void {
   draft.paced = true;
 }
 
+/** Nothing is awaited of this step any more. */
+export function clearPace(draft: Draft, step: string): void {
+  const { state } = draft.folded;
+  const { pace: _, ...before } = stepStateOf(state, step);
+  draft.folded = { ...draft.folded, state: { ...state, steps: { ...state.steps, [step]: before } } };
+  draft.paced = true;
+}
+
 /** What is kept of answers to a parked instance, for the operator; bounded, because a participant may answer for ever. */
 const maxEvidence = 20;
 

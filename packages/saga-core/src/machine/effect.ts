@@ -10,9 +10,23 @@ export type Effect =
   | { readonly kind: 'withdrawCommands'; readonly commandIds: readonly string[] }
   /** Run the author's function in a savepoint of the same transaction, then answer with `localFinished`. */
   | { readonly kind: 'runLocal'; readonly step: string; readonly direction: Direction }
+  /** Call the author's function once the transaction has committed, and answer with `callFinished`. */
+  | StartCall
   | { readonly kind: 'finished'; readonly status: 'completed' | 'compensated' }
   /** A person is needed. */
   | { readonly kind: 'alert'; readonly code: string; readonly message: string; readonly step?: string };
+
+export interface StartCall {
+  readonly kind: 'startCall';
+  readonly step: string;
+  readonly round: number;
+  readonly direction: Direction;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+}
+
+/** A call's lease outlives its timeout by this much: whoever runs it has been told to stop before anybody else begins. */
+export const callGraceMs = 5_000;
 
 export interface SendCommand {
   readonly kind: 'sendCommand';

@@ -17,7 +17,13 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
       return folded;
     case 'stepDispatched': {
       const moved = move(folded, event.step, 'dispatched', event.round);
-      return withBodies(moved, event.step, 'sent' in event ? { sent: event.sent } : {});
+      const signal = folded.bodies[event.step]?.signal;
+      const kept = signal === undefined ? {} : { signal };
+      return withBodies(moved, event.step, 'sent' in event ? { ...kept, sent: event.sent } : kept);
+    }
+    case 'signalKept': {
+      const signal = 'body' in event ? { id: event.id, body: event.body } : { id: event.id };
+      return addBodies(folded, event.step, { signal });
     }
     case 'stepSucceeded':
       return addBodies(
@@ -29,8 +35,10 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
       return fail(move(folded, event.step, 'declined'), event.failure);
     case 'stepUnknown':
       return fail(move(folded, event.step, 'unknown'), event.failure);
-    case 'stepSkipped':
-      return fail(move(folded, event.step, 'skipped'), event.failure);
+    case 'stepSkipped': {
+      const skipped = fail(move(folded, event.step, 'skipped'), event.failure);
+      return 'output' in event ? addBodies(skipped, event.step, { output: event.output }) : skipped;
+    }
     case 'undoDispatched':
       return addBodies(
         move(folded, event.step, 'compensating'),

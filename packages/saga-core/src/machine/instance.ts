@@ -68,6 +68,8 @@ export interface StepBodies {
   readonly sent?: unknown;
   readonly output?: unknown;
   readonly undo?: unknown;
+  /** A signal that came before its step began to wait. */
+  readonly signal?: { readonly id: string; readonly body?: unknown };
 }
 
 /** One execution of a saga, as the machine sees it. */

@@ -12,7 +12,15 @@ export type JournalEvent =
   | { readonly kind: 'stepDeclined'; readonly step: string; readonly failure?: Failure }
   /** Nobody knows whether it took effect: it is undone too. */
   | { readonly kind: 'stepUnknown'; readonly step: string; readonly failure?: Failure }
-  | { readonly kind: 'stepSkipped'; readonly step: string; readonly why: SkipReason; readonly failure?: Failure }
+  | {
+      readonly kind: 'stepSkipped';
+      readonly step: string;
+      readonly why: SkipReason;
+      readonly failure?: Failure;
+      readonly output?: unknown;
+    }
+  /** A signal that came before its step waits for it. */
+  | { readonly kind: 'signalKept'; readonly step: string; readonly id: string; readonly body?: unknown }
   | { readonly kind: 'undoDispatched'; readonly step: string; readonly sent?: unknown }
   | { readonly kind: 'stepCompensated'; readonly step: string }
   | { readonly kind: 'compensationStarted'; readonly failure: Failure }
@@ -32,8 +40,10 @@ export type JournalEvent =
   | { readonly kind: 'sagaPaused' }
   | { readonly kind: 'sagaResumed' };
 
-/** `when` answered no · its command was taken back unsent · the broker refused every attempt · a sibling failed before it ran. */
-export type SkipReason = 'when' | 'withdrawn' | 'neverDelivered' | 'notRun';
+/**
+ * `when` answered no · its command was taken back unsent · the broker refused every attempt · a sibling failed before it ran · an operator said so.
+ */
+export type SkipReason = 'when' | 'withdrawn' | 'neverDelivered' | 'notRun' | 'operator';
 
 /** One row of the journal: what came in, when by the database's clock, and what followed. */
 export interface JournalEntry {

@@ -1,6 +1,9 @@
 import type { SagaDefinition } from '../definition/step-definition.js';
+import { applyCall } from './apply-call.js';
 import { applyDeadline, applyNotSent } from './apply-deadline.js';
 import { applyLocal, applyReply, type Discard } from './apply-reply.js';
+import { applyResolve, applySkip } from './apply-resolution.js';
+import { applySignal } from './apply-signal.js';
 import { applyCancel, applyPause, applyResume, applyRetry, type Refusal } from './apply-verb.js';
 import { applyWithdrawn } from './compensate.js';
 import { type Draft, openDraft, park, record } from './draft.js';
@@ -65,6 +68,10 @@ function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
       return applyDeadline(draft, input);
     case 'withdrawn':
       return applyWithdrawn(draft, input.commandIds);
+    case 'callFinished':
+      return applyCall(draft, input);
+    case 'signalled':
+      return applySignal(draft, input);
     case 'cancel':
       return applyCancel(draft, input);
     case 'pause':
@@ -73,6 +80,10 @@ function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
       return applyResume(draft);
     case 'retry':
       return applyRetry(draft);
+    case 'skip':
+      return applySkip(draft, input);
+    case 'resolve':
+      return applyResolve(draft, input);
     default:
       return input satisfies never;
   }
@@ -111,6 +122,13 @@ function causeOf(input: SagaInput): JournalCause {
       return { kind: `local ${input.direction} ${input.outcome.kind}`, step: input.step };
     case 'notSent':
       return { kind: 'notSent', step: input.step };
+    case 'callFinished':
+      return { kind: `call ${input.direction} ${input.outcome.kind}`, step: input.step, attempt: input.attempt };
+    case 'signalled':
+      return { kind: 'signalled', step: input.step };
+    case 'skip':
+    case 'resolve':
+      return { kind: input.kind, step: input.step, actor: input.actor, reason: input.reason };
     case 'cancel':
     case 'pause':
     case 'resume':

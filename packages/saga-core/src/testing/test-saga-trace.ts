@@ -28,6 +28,8 @@ export function traceLine(event: JournalEvent, isUndoing: (step: string) => bool
       return 'resumed';
     case 'roundOpened':
       return `round ${event.round}:${event.step}`;
+    case 'signalKept':
+      return `signal:${event.step}`;
     case 'evidenceKept':
       return `evidence:${event.step}:${event.outcome}`;
     case 'sagaStarted':

@@ -1,0 +1,89 @@
+import type { Logger, Subscription } from '@backstitch/messaging';
+import { systemClock } from '@backstitch/messaging';
+import { createPutAside } from '../exchange/put-aside.js';
+import { replyTopic } from '../exchange/topic-names.js';
+import { createAdvance } from './advance-instances.js';
+import type { AdvanceOptions } from './advance-options.js';
+import type { ResultWatch } from './await-result.js';
+import type { Sender } from './command-message.js';
+import { consumeReplies } from './consume-replies.js';
+import type { DefinitionRegistry } from './definition-registry.js';
+import type { EngineSettings, SagaEngineOptions } from './engine-options.js';
+import type { Item } from './item.js';
+import { createNaturalBatch } from './natural-batch.js';
+import { createDuePoller } from './poll-due.js';
+import { refuseChangedDefinitions } from './refuse-changed-definitions.js';
+import { createCallRunner } from './run-calls.js';
+
+/** What an engine is made of before it is open. */
+export interface Parts<Trx> {
+  readonly options: SagaEngineOptions<Trx>;
+  readonly settings: EngineSettings;
+  readonly definitions: DefinitionRegistry;
+  readonly logger: Logger;
+  readonly watch: ResultWatch;
+}
+
+/** What exists while the engine is open. */
+export interface Running<Trx> {
+  readonly sender: Sender;
+  readonly advance: AdvanceOptions<Trx>;
+  readonly wakeDue: () => Promise<number>;
+  stop(timeoutMs: number): Promise<void>;
+}
+
+export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> {
+  const { options, settings, definitions, logger, watch } = parts;
+  const { store, transport, relay, name } = options;
+  await refuseChangedDefinitions(store, definitions);
+  const installation = await store.installation();
+  const tokenKeys = options.tokenKeys ?? { current: installation.tokenKey };
+  const sender: Sender = { orchestrator: name, installation: installation.id, tokenKeys };
+  const advance: AdvanceOptions<Trx> = {
+    store,
+    definitions,
+    sender,
+    logger,
+    bornLeaseMs: settings.bornLeaseMs,
+    publish: (rows) => relay.publish(rows),
+    onSettled: (sagaId) => watch.settled(sagaId),
+    soloConcurrency: settings.localConcurrency,
+    startCalls: (leg) => calls.start(leg),
+  };
+  const batch = createNaturalBatch<Item>(createAdvance(advance), settings.batchSize);
+  const calls = createCallRunner({
+    apply: (items) => batch.add(items),
+    logger,
+    concurrency: settings.callConcurrency,
+    monotonicNowMs: () => performance.now(),
+  });
+  const poller = createDuePoller({
+    store,
+    definitions: definitions.keys,
+    wake: (items) => batch.add(items),
+    clock: options.clock ?? systemClock,
+    logger,
+    intervalMs: settings.pollIntervalMs,
+    batchSize: settings.batchSize,
+  });
+  const putAside = createPutAside({ quarantine: (records) => store.quarantine(records), transport, logger });
+  const topics = definitions.participants.map((each) => replyTopic(name, each));
+  const handle = consumeReplies({ sender, apply: (items) => batch.add(items), putAside });
+  let subscription: Subscription | undefined;
+  if (topics.length > 0) {
+    subscription = await transport.subscribe({ group: name, topics, handle, maxBatchRecords: settings.batchSize });
+    subscription.stopped.catch((error: unknown) =>
+      logger.error({ err: error }, 'the consumer of replies has died: restart this process'),
+    );
+  }
+  poller.start();
+  return {
+    sender,
+    advance,
+    wakeDue: () => poller.runOnce(),
+    async stop(timeoutMs) {
+      await Promise.all([poller.stop(), subscription?.close({ timeoutMs }), calls.close(timeoutMs)]);
+      await batch.idle();
+    },
+  };
+}

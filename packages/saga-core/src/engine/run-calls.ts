@@ -1,0 +1,120 @@
+import { encodeJson, type Logger } from '@backstitch/messaging';
+import type {
+  AuthorUndoContext,
+  CallExtras,
+  CallStepDefinition,
+  SagaDefinition,
+} from '../definition/step-definition.js';
+import { outputsOf } from '../machine/author.js';
+import type { StartCall } from '../machine/effect.js';
+import type { SagaInstance } from '../machine/instance.js';
+import type { LocalOutcome } from '../machine/saga-input.js';
+import type { InputItem } from './item.js';
+import type { Leg } from './leg.js';
+import { outcomeOfThrown } from './thrown-outcome.js';
+
+export interface CallRunnerOptions {
+  /** Resolves when what a call came to is durable. Many calls' outcomes share a transaction. */
+  readonly apply: (items: readonly InputItem[]) => Promise<void>;
+  readonly logger: Logger;
+  /** Calls made side by side. */
+  readonly concurrency: number;
+  /** Milliseconds that never go back. */
+  readonly monotonicNowMs: () => number;
+}
+
+/** Makes the calls of `call` steps, outside any transaction, each under the lease that its instance holds in the store. */
+export interface CallRunner {
+  start(leg: Pick<Leg, 'definition' | 'instance' | 'calls'>): void;
+  /** Aborts what runs and waits for it, at most so long. What does not come back is made again when its lease has ended. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+interface Waiting {
+  readonly definition: SagaDefinition;
+  readonly instance: SagaInstance;
+  readonly call: StartCall;
+  readonly step: CallStepDefinition;
+  readonly sinceMs: number;
+}
+
+export function createCallRunner(options: CallRunnerOptions): CallRunner {
+  const { apply, logger, concurrency, monotonicNowMs } = options;
+  const waiting: Waiting[] = [];
+  const running = new Set<Promise<void>>();
+  const closing = new AbortController();
+
+  const make = async (next: Waiting): Promise<void> => {
+    // Its lease has run, unused, while others were called: somebody else may begin it any moment now.
+    if (monotonicNowMs() - next.sinceMs > next.step.timeoutMs) return;
+    const outcome = await outcomeOf(next, closing.signal);
+    const { step, round, direction, attempt } = next.call;
+    const sagaId = next.instance.id;
+    try {
+      await apply([
+        { kind: 'input', sagaId, input: { kind: 'callFinished', step, round, direction, attempt, outcome } },
+      ]);
+    } catch (error) {
+      logger.warn(
+        { err: error, sagaId, step, attempt },
+        'the outcome of a call could not be recorded: it is made again when its lease has ended',
+      );
+    }
+  };
+
+  const pump = (): void => {
+    while (running.size < concurrency && !closing.signal.aborted) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      const made = make(next).finally(() => {
+        running.delete(made);
+        pump();
+      });
+      running.add(made);
+    }
+  };
+
+  return {
+    start({ definition, instance, calls }) {
+      for (const call of calls) {
+        const step = definition.steps.get(call.step);
+        if (step?.kind === 'call') waiting.push({ definition, instance, call, step, sinceMs: monotonicNowMs() });
+      }
+      pump();
+    },
+    async close(timeoutMs) {
+      closing.abort(new Error('the engine is closing'));
+      waiting.length = 0;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      await Promise.race([Promise.allSettled([...running]), late]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function outcomeOf({ definition, instance, call, step }: Waiting, closing: AbortSignal): Promise<LocalOutcome> {
+  // One signal for both ends of it: its own time and the engine's.
+  const signal = AbortSignal.any([closing, AbortSignal.timeout(step.timeoutMs)]);
+  const { state, bodies } = instance;
+  const failure = state.failure ?? { step: '', code: '', message: '' };
+  const context: AuthorUndoContext & CallExtras = {
+    sagaId: instance.id,
+    input: instance.input,
+    steps: outputsOf(definition, instance),
+    failure,
+    output: bodies[step.name]?.output,
+    idempotencyKey: call.idempotencyKey,
+    signal,
+  };
+  try {
+    const output = call.direction === 'do' ? await step.run(context) : await step.compensate?.(context);
+    if (output === undefined || call.direction === 'undo') return { kind: 'succeeded' };
+    encodeJson(output, { what: `output of step '${step.name}'` });
+    return { kind: 'succeeded', output };
+  } catch (error) {
+    return outcomeOfThrown(error);
+  }
+}

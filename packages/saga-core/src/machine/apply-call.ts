@@ -1,0 +1,50 @@
+import type { CallStepDefinition } from '../definition/step-definition.js';
+import { type Discard, settleForward, settleUndo } from './apply-reply.js';
+import { startCall } from './dispatch.js';
+import { clearPace, type Draft, record, stepOf } from './draft.js';
+import { isTerminal } from './instance.js';
+import type { LocalOutcome, SagaInput } from './saga-input.js';
+
+type CallFinished = SagaInput & { readonly kind: 'callFinished' };
+
+/** A call came back, perhaps long after anybody waited for it. */
+export function applyCall(draft: Draft, input: CallFinished): Discard | undefined {
+  const step = draft.definition.steps.get(input.step);
+  if (isTerminal(draft.folded.state.status)) return 'finished';
+  if (step?.kind !== 'call') return 'unknown step';
+  const { status, round } = stepOf(draft, step.name);
+  if (round !== input.round) return 'other round';
+  if (input.direction === 'undo') return status === 'compensating' ? settleUndo(draft, step, input) : 'not awaited';
+  switch (status) {
+    case 'dispatched':
+      return settleForward(draft, step, input);
+    case 'unknown':
+      return cameBack(draft, step, input);
+    case 'compensating':
+    case 'compensated':
+      return undoAgain(draft, step, input.outcome);
+    case 'pending':
+    case 'succeeded':
+    case 'declined':
+    case 'skipped':
+      return 'not awaited';
+    default:
+      return status satisfies never;
+  }
+}
+
+/** The undo waited for this call: nobody is in the middle of it any more. */
+function cameBack(draft: Draft, { name }: CallStepDefinition, { attempt }: CallFinished): Discard | undefined {
+  const { pace } = stepOf(draft, name);
+  if (pace?.deadlineAt === undefined || pace.attempt !== attempt) return 'late';
+  clearPace(draft, name);
+  return undefined;
+}
+
+/** It outlived its lease and took effect after its undo had begun: the undo, which is idempotent, is run once more. */
+function undoAgain(draft: Draft, step: CallStepDefinition, outcome: LocalOutcome): Discard | undefined {
+  if (outcome.kind !== 'succeeded' || step.compensate === null) return 'late';
+  record(draft, { kind: 'undoDispatched', step: step.name });
+  startCall(draft, step, 'undo');
+  return undefined;
+}
