@@ -1,8 +1,10 @@
 import { type Database, defaultSchema, quoteIdentifier, validateSchemaName } from '@backstitch/postgres';
+import { type AttemptOutcome, attempt } from './attempt.js';
 import type { HttpResponse } from './http/http-response.js';
 import { idempotentRequest, type RequestOptions, type RequestOutcome } from './http/idempotent-request.js';
 import { type ConsumeOptions, type ConsumeOutcome, consumeOnce } from './inbox/consume-once.js';
 import { pruneMessages } from './inbox/prune-messages.js';
+import { keyScope } from './key-scope.js';
 import { lookupKey, type StoredKey } from './keys/lookup-key.js';
 import { pruneKeys } from './keys/prune-keys.js';
 import { type OnceOptions, type OnceOutcome, once } from './once.js';
@@ -37,6 +39,28 @@ export interface Idempotency<Trx> {
     work: () => Promise<Input>,
   ): Promise<OnceOutcome<Output>>;
   once<T>(trx: Trx, options: OnceOptions, work: () => Promise<T>): Promise<OnceOutcome<T>>;
+  /** `once` with all four outcomes as values: `fresh`, `replayed`, `in-flight`, `mismatch`. The transaction goes on after each of them. */
+  tryOnce<T>(
+    trx: Trx,
+    options: OnceOptions & { readonly result: ResultCodec<T> },
+    work: () => Promise<T>,
+  ): Promise<AttemptOutcome<T>>;
+  tryOnce<Input, Output>(
+    trx: Trx,
+    options: OnceOptions & { readonly result: StandardSchemaLike<Input, Output> },
+    work: () => Promise<Input>,
+  ): Promise<AttemptOutcome<Output>>;
+  tryOnce<T>(trx: Trx, options: OnceOptions, work: () => Promise<T>): Promise<AttemptOutcome<T>>;
+  /** `onceUnderLease` with all four outcomes as values. `LEASE_LOST` stays an error: the effect may have happened twice. */
+  lease<T>(
+    options: LeaseOptions & { readonly result: ResultCodec<T> },
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<AttemptOutcome<T>>;
+  lease<Input, Output>(
+    options: LeaseOptions & { readonly result: StandardSchemaLike<Input, Output> },
+    work: (signal: AbortSignal) => Promise<Input>,
+  ): Promise<AttemptOutcome<Output>>;
+  lease<T>(options: LeaseOptions, work: (signal: AbortSignal) => Promise<T>): Promise<AttemptOutcome<T>>;
   /**
    * For work whose effect is outside the database: claims the key in a transaction of its own, runs `work` in none, then stores its result. A
    * crash frees the key when the lease ends; the effect is at-least-once, so hand the key on. Throws what `once` throws, at once where the key
@@ -56,7 +80,11 @@ export interface Idempotency<Trx> {
   /** The inbox: runs `work` unless this consumer has processed the message before. */
   consumeOnce<T>(trx: Trx, options: ConsumeOptions, work: () => Promise<T>): Promise<ConsumeOutcome<T>>;
   /** What is stored under a key; undefined where it is free, expired, or not committed yet. Runs outside any transaction. */
-  lookup(at: { readonly scope: string; readonly key: string }): Promise<StoredKey | undefined>;
+  lookup(at: {
+    readonly tenant?: string;
+    readonly scope: string;
+    readonly key: string;
+  }): Promise<StoredKey | undefined>;
   /** Deletes expired keys in batches; answers how many. */
   prune(options?: PruneOptions): Promise<number>;
   /** Deletes inbox rows older than `olderThanMs`, in batches. It must exceed the longest time after which a message may be delivered again. */
@@ -74,11 +102,21 @@ export function createIdempotency<Trx>(options: IdempotencyOptions<Trx>): Idempo
       once(database.within(trx), keys, { options: call, work }) as Promise<OnceOutcome<never>>,
     onceUnderLease: (call: LeaseOptions, work: (signal: AbortSignal) => Promise<unknown>) =>
       onceUnderLease(database, keys, { options: call, work }) as Promise<OnceOutcome<never>>,
+    tryOnce: async (trx: Trx, call: OnceOptions, work: () => Promise<unknown>) =>
+      attempt(
+        { scope: keyScope(call), key: call.key },
+        () => once(database.within(trx), keys, { options: call, work }) as Promise<OnceOutcome<never>>,
+      ),
+    lease: async (call: LeaseOptions, work: (signal: AbortSignal) => Promise<unknown>) =>
+      attempt(
+        { scope: keyScope(call), key: call.key },
+        () => onceUnderLease(database, keys, { options: call, work }) as Promise<OnceOutcome<never>>,
+      ),
     idempotentRequest: async (trx, call, handler) =>
       idempotentRequest(database.within(trx), keys, { options: call, handler }),
     consumeOnce: async (trx, call, work) => consumeOnce(database.within(trx), { table: inbox, options: call, work }),
-    lookup: async ({ scope, key }) =>
-      lookupKey(database.sql, { table: keys.table, scope: requireName('scope', scope), key: requireName('key', key) }),
+    lookup: async (at) =>
+      lookupKey(database.sql, { table: keys.table, scope: keyScope(at), key: requireName('key', at.key) }),
     prune: (call = {}) => prune(call, (limit) => pruneKeys(database.sql, { table: keys.table, limit })),
     pruneInbox: async (call) => {
       const olderThanMs = requirePositive('olderThanMs', call.olderThanMs);

@@ -1,3 +1,4 @@
+export type { AttemptOutcome } from './attempt.js';
 export {
   IdempotencyError,
   type IdempotencyErrorCode,

@@ -1,5 +1,6 @@
 import type { Sql } from '@backstitch/postgres';
 import { fingerprintOf } from './fingerprint.js';
+import { keyScope } from './key-scope.js';
 import type { KeyClaim } from './keys/key-claim.js';
 import { runUnderKey } from './keys/run-under-key.js';
 import { requireName, requirePositive } from './require-option.js';
@@ -10,7 +11,9 @@ export const defaultTtlMs = 24 * 60 * 60 * 1000;
 export const defaultLockTimeoutMs = 2000;
 
 export interface OnceOptions {
-  /** What the key is unique in: `payments`, `tenant-7/orders`. */
+  /** Whose key it is, where one database serves several: keys of tenants never meet, whatever their scopes are called. */
+  readonly tenant?: string;
+  /** What the key is unique in: `payments`. */
   readonly scope: string;
   /** Names the operation within its scope: an id that the caller repeats when it tries again. */
   readonly key: string;
@@ -57,7 +60,7 @@ export async function once(sql: Sql, context: OnceContext, call: OnceCall): Prom
 export function keyClaim(context: OnceContext, options: OnceOptions): KeyClaim {
   return {
     table: context.table,
-    scope: requireName('scope', options.scope),
+    scope: keyScope(options),
     key: requireName('key', options.key),
     requestHash: options.fingerprint === undefined ? null : fingerprintOf(options.fingerprint, context.secret),
     operationType: options.operationType ?? null,

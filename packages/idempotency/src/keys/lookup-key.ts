@@ -2,6 +2,7 @@ import type { Sql } from '@backstitch/postgres';
 
 /** A finished key, as an operator or a status page reads it. */
 export interface StoredKey {
+  /** As it is stored: a tenant's with the tenant in front. */
   readonly scope: string;
   readonly key: string;
   readonly operationType: string | null;
