@@ -19,7 +19,7 @@ export async function startDockerKafka(crashFriendly: boolean): Promise<KafkaSer
         kafkaSettings({
           port,
           listen: '0.0.0.0',
-          innerPort,
+          inner: { client: innerPort, broker: 9094 },
           controllerPort: 9093,
           dataFolder: '/tmp/kafka-data',
           crashFriendly,
