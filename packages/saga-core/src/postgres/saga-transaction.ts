@@ -23,10 +23,20 @@ export interface SagaTransactionOptions {
 export function sagaTransaction<Trx>(trx: Trx, sql: Sql, options: SagaTransactionOptions): SagaTransaction<Trx> {
   const { tables, outboxTable, lockTimeoutMs, end } = options;
   const clock = transactionClock(sql);
+  /** Revisions of rows that this transaction has locked and not yet saved: nobody else can change them until it ends. */
+  const held = new Map<string, number>();
   return {
     trx,
     now: () => clock.now(),
-    savepoint: (work) => savepoint(sql, work),
+    async savepoint(work) {
+      try {
+        return await savepoint(sql, work);
+      } catch (error) {
+        // Locks that were taken behind it are gone with it.
+        held.clear();
+        throw error;
+      }
+    },
     claimStartKey: (claim) => claimStartKey(sql, claim, { table: tables.startKeys, lockTimeoutMs }),
     async insert(instances, { bornLeaseMs } = {}) {
       await insertInstances(sql, instances, { table: tables.instances });
@@ -38,11 +48,16 @@ export function sagaTransaction<Trx>(trx: Trx, sql: Sql, options: SagaTransactio
     async lock(ids) {
       const locked = await lockInstances(sql, ids, { table: tables.instances });
       if (locked.size === 0) return [];
+      for (const [id, revision] of locked) held.set(id, revision);
       const { now, instances } = await readInstances(sql, [...locked.keys()], { tables });
       clock.heard(now);
       return instances;
     },
-    save: (changes, saveOptions = {}) => saveInstances(sql, changes, { ...saveOptions, tables, outboxTable }),
+    async save(changes, saveOptions = {}) {
+      const result = await saveInstances(sql, changes, { ...saveOptions, tables, outboxTable, held });
+      for (const id of result.saved) held.delete(id);
+      return result;
+    },
     withdraw: (outboxIds) => outboxTable.withdraw(sql, outboxIds),
     post: (letters) => postLetters(sql, letters, { tables }),
     afterEnd: (run) => end.afterEnd(run),

@@ -11,6 +11,8 @@ import { updateInstances } from './update-instances.js';
 export interface SaveInstancesOptions extends SaveOptions {
   readonly tables: SagaTables;
   readonly outboxTable: OutboxTable<Sql>;
+  /** Revisions of rows that this transaction holds already. */
+  readonly held: ReadonlyMap<string, number>;
 }
 
 /**
@@ -22,12 +24,10 @@ export async function saveInstances(
   changes: readonly InstanceChange[],
   options: SaveInstancesOptions,
 ): Promise<SaveResult> {
-  const { tables, outboxTable, bornLeaseMs } = options;
-  const revisions = await lockInstances(
-    sql,
-    changes.map(({ instance }) => instance.id),
-    { table: tables.instances },
-  );
+  const { tables, outboxTable, bornLeaseMs, held } = options;
+  const ids = changes.map(({ instance }) => instance.id);
+  // All or none of them: locking a few more beside those held would not be in id order, which is what keeps batches from deadlock.
+  const revisions = ids.every((id) => held.has(id)) ? held : await lockInstances(sql, ids, { table: tables.instances });
   const winners = currentChanges(changes, revisions);
   if (winners.length === 0) return { saved: [], claimed: [] };
   const taken = winners.flatMap((change) => change.taken.map((id) => ({ sagaId: change.instance.id, id })));
