@@ -1,0 +1,37 @@
+// #region list
+import type { Knex } from 'knex';
+
+export async function parkedSagas(knex: Knex): Promise<readonly string[]> {
+  const rows = await knex
+    .withSchema('backstitch')
+    .from('saga_instances')
+    .where({ status: 'parked' })
+    .orderBy('updated_at')
+    .limit(100)
+    .select<{ readonly id: string }[]>('id');
+  return rows.map(({ id }) => id);
+}
+// #endregion list
+
+// #region look
+import { engine } from './start-in-your-transaction.js';
+
+export async function explain(id: string): Promise<string> {
+  const view = await engine.find(id);
+  if (view === undefined) return 'there is no such instance';
+  const { status, parked, failure } = view;
+  if (parked === undefined) return `${status}, ${failure?.code ?? 'nothing has failed'}`;
+  return `parked while ${parked.from} at ${parked.step ?? 'no step'}: ${parked.code}: ${parked.message}`;
+}
+// #endregion look
+
+// #region verbs
+export async function tryAgain(id: string): Promise<void> {
+  const { status } = await engine.retry(id, { actor: 'ada@example.org', reason: 'the topic exists now, INC-4711' });
+  process.stdout.write(`${id} is ${status}\n`); // running or compensating; parked again where the cause is still there
+}
+
+export async function giveUp(id: string): Promise<void> {
+  await engine.cancel(id, { actor: 'ada@example.org', reason: 'the customer withdrew, INC-4711' });
+}
+// #endregion verbs
