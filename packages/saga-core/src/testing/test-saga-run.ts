@@ -2,12 +2,12 @@ import { encodeJson } from '@backstitch/messaging';
 import { SagaError, StepDeclined } from '../errors.js';
 import { contextOf } from '../machine/author.js';
 import { openDraft } from '../machine/draft.js';
-import type { SendCommand } from '../machine/effect.js';
+import type { SendCommand, StartCall } from '../machine/effect.js';
 import { stepStateOf } from '../machine/instance.js';
 import type { LocalOutcome, SagaInput } from '../machine/saga-input.js';
 import { wakeAt } from '../machine/wake-at.js';
 import { answerTo } from './test-saga-answer.js';
-import { localStepOf, type Script } from './test-saga-script.js';
+import { functionStepOf, type Script } from './test-saga-script.js';
 import { apply, type Coming, openWorld, resultOf, type TestRun, type World } from './test-saga-world.js';
 
 /** Runs a script until it is over, or parked or paused with nothing to come. Time is the test's own: it jumps to what comes next. */
@@ -15,6 +15,9 @@ export async function runScript(script: Script, input: unknown): Promise<TestRun
   const world = openWorld(script, input);
   for (const { atMs, verb } of script.verbs) {
     world.coming.push({ at: atMs, kind: 'input', input: { actor: 'test', reason: 'test', ...verb } });
+  }
+  for (const { atMs, step, body } of script.signals) {
+    world.coming.push({ at: atMs, kind: 'input', input: { kind: 'signalled', step, id: `${step}@${atMs}`, body } });
   }
   await runLeg(world, { kind: 'started' });
   for (let next = takeNext(world); next !== undefined; next = takeNext(world)) {
@@ -49,13 +52,23 @@ async function runLeg(world: World, input: SagaInput): Promise<void> {
       world.outbox = world.outbox.filter((command) => !taken.includes(command));
       apply(world, { kind: 'withdrawn', commandIds: taken.map((command) => command.commandId) });
     } else if (isWanted(world, question)) {
-      const outcome = await runLocal(world, question);
+      const outcome = await runFunction(world, question);
       apply(world, { kind: 'localFinished', step: question.step, direction: question.direction, outcome });
     }
   }
   const leaving = world.outbox;
   world.outbox = [];
   for (const command of leaving) send(world, command);
+  const calls = world.calls;
+  world.calls = [];
+  for (const call of calls) await makeCall(world, call);
+}
+
+/** A call takes no time of the test's, and its answer comes next. */
+async function makeCall(world: World, { step, round, direction, attempt }: StartCall): Promise<void> {
+  const outcome = await runFunction(world, { step, direction });
+  const input = { kind: 'callFinished', step, round, direction, attempt, outcome } as const;
+  world.coming.push({ at: world.nowMs, kind: 'input', input });
 }
 
 function send(world: World, command: SendCommand): void {
@@ -93,6 +106,8 @@ async function deliver(world: World, { command, answered }: Coming & { readonly 
   world.coming.push({ at, kind: 'input', input: { kind: 'replied', step, round, direction, attempt, outcome } });
 }
 
+/** Whose function, and which of its two. */
+type Asked = Pick<Local, 'step' | 'direction'>;
 type Local = Extract<World['questions'][number], { readonly kind: 'runLocal' }>;
 
 /** A sibling's failure may have ended what was asked a moment ago. */
@@ -101,8 +116,8 @@ function isWanted({ instance }: World, { step, direction }: Local): boolean {
   return stepStateOf(instance.state, step).status === (direction === 'do' ? 'dispatched' : 'compensating');
 }
 
-async function runLocal(world: World, question: Local): Promise<LocalOutcome> {
-  const call = localCall(world, question);
+async function runFunction(world: World, question: Asked): Promise<LocalOutcome> {
+  const call = functionOf(world, question);
   try {
     const output = await call();
     if (question.direction === 'undo' || output === undefined) return { kind: 'succeeded' };
@@ -122,9 +137,9 @@ async function runLocal(world: World, question: Local): Promise<LocalOutcome> {
 }
 
 /** The stub, else the author's own function. A step with neither ends the test: that is the test's mistake and no outcome. */
-function localCall({ script, instance, nowMs }: World, { step, direction }: Local): () => unknown {
+function functionOf({ script, instance, nowMs }: World, { step, direction }: Asked): () => unknown {
   const { definition, locals, options } = script;
-  const { run, compensate } = localStepOf(definition, step);
+  const definedAs = functionStepOf(definition, step);
   const context = contextOf(openDraft(definition, instance, nowMs));
   const attempt = stepStateOf(instance.state, step).pace?.attempt ?? 1;
   const { failure = { step: '', code: '', message: '' } } = instance.state;
@@ -132,6 +147,12 @@ function localCall({ script, instance, nowMs }: World, { step, direction }: Loca
   const stub = locals.get(step);
   if (stub !== undefined && direction === 'undo') return () => stub.undo?.({ ...undoing, attempt });
   if (stub !== undefined) return () => (typeof stub.run === 'function' ? stub.run({ ...context, attempt }) : stub.run);
+  if (definedAs.kind === 'call') {
+    const extras = { idempotencyKey: `${instance.id}/${step}`, signal: new AbortController().signal };
+    return () =>
+      direction === 'do' ? definedAs.run({ ...context, ...extras }) : definedAs.compensate?.({ ...undoing, ...extras });
+  }
+  const { run, compensate } = definedAs;
   if (!('trx' in options)) {
     throw new SagaError('OPTION_INVALID', `local step '${step}' of saga '${definition.name}' has no stub`, {
       fields: { saga: definition.name, step },

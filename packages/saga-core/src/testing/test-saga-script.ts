@@ -1,18 +1,28 @@
 import type { AnyCommand } from '@backstitch/messaging';
 import type { Failure } from '../definition/step-context.js';
-import type { InvokeStepDefinition, LocalStepDefinition, SagaDefinition } from '../definition/step-definition.js';
+import type {
+  CallStepDefinition,
+  InvokeStepDefinition,
+  LocalStepDefinition,
+  SagaDefinition,
+  WaitStepDefinition,
+} from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
+import type { Resolution } from '../machine/saga-input.js';
 import type { Participant } from '../participant/participant.js';
 import type { Reaction, React } from './test-saga-reaction.js';
 
 /** An operator's word in a test. */
-export interface TestVerb {
-  readonly kind: 'cancel' | 'pause' | 'resume' | 'retry';
+export type TestVerb = (
+  | { readonly kind: 'cancel' | 'pause' | 'resume' | 'retry' }
+  | { readonly kind: 'skip'; readonly step: string; readonly output?: unknown }
+  | { readonly kind: 'resolve'; readonly step: string; readonly outcome: Resolution }
+) & {
   /** Default `test`. */
   readonly actor?: string;
   /** Default `test`. */
   readonly reason?: string;
-}
+};
 
 /** What a stub of a local step is told. `steps` holds the outputs so far. */
 export interface StubContext<Input, Outputs> {
@@ -46,6 +56,7 @@ export interface Script {
   readonly locals: ReadonlyMap<string, LocalStubs>;
   readonly reactions: ReadonlyMap<string, Reaction<AnyCommand> | React<AnyCommand>>;
   readonly verbs: readonly { readonly atMs: number; readonly verb: TestVerb }[];
+  readonly signals: readonly { readonly atMs: number; readonly step: string; readonly body: unknown }[];
 }
 
 export interface LocalStubs {
@@ -53,17 +64,31 @@ export interface LocalStubs {
   readonly undo: ((context: StubUndoContext<unknown, unknown, unknown>) => unknown) | null;
 }
 
-export function localStepOf(definition: SagaDefinition, name: string): LocalStepDefinition {
+/** A step whose function is the author's own: what a stub may stand for. */
+export function functionStepOf(definition: SagaDefinition, name: string): LocalStepDefinition | CallStepDefinition {
   const step = definition.steps.get(name);
-  if (step?.kind === 'local') return step;
-  const known = [...definition.steps.values()].filter(({ kind }) => kind === 'local').map((each) => each.name);
-  const what = step === undefined ? 'no step' : 'a remote step, no local one,';
+  if (step?.kind === 'local' || step?.kind === 'call') return step;
+  const known = [...definition.steps.values()]
+    .filter(({ kind }) => kind === 'local' || kind === 'call')
+    .map((each) => each.name);
+  const kind = step?.kind === 'invoke' ? 'remote' : 'waiting';
+  const what = step === undefined ? 'no step' : `a ${kind} step, which runs no function of yours,`;
   throw new SagaError('OPTION_INVALID', `saga '${definition.name}' has ${what} '${name}'`, {
     fields: { saga: definition.name, step: name },
     hint:
-      step === undefined
-        ? `its local steps are ${known.join(', ') || 'none'}`
-        : 'say what its command does: .when(command, …)',
+      step?.kind === 'invoke'
+        ? 'say what its command does: .when(command, …)'
+        : `its local and call steps are ${known.join(', ') || 'none'}`,
+  });
+}
+
+/** What a signal must be like, and whether anybody waits for it. */
+export function waitStepOf(definition: SagaDefinition, name: string): WaitStepDefinition {
+  const step = definition.steps.get(name);
+  if (step?.kind === 'wait') return step;
+  throw new SagaError('OPTION_INVALID', `saga '${definition.name}' has no step '${name}' that waits for a signal`, {
+    fields: { saga: definition.name, step: name },
+    hint: 'name a waitFor step',
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Failure } from '../definition/step-context.js';
 import { SagaError } from '../errors.js';
-import type { Effect, SendCommand } from '../machine/effect.js';
+import type { Effect, SendCommand, StartCall } from '../machine/effect.js';
 import { newInstance, type Parking, type SagaInstance } from '../machine/instance.js';
 import type { JournalEntry, JournalEvent } from '../machine/journal-event.js';
 import type { Direction, SagaInput } from '../machine/saga-input.js';
@@ -65,6 +65,8 @@ export interface World {
   coming: Coming[];
   /** Sent in this leg: like rows of an outbox before the commit they can still be taken back. */
   outbox: SendCommand[];
+  /** Calls of this leg: made once it is over. */
+  calls: StartCall[];
   readonly questions: Extract<Effect, { readonly kind: 'runLocal' | 'withdrawCommands' }>[];
   readonly sent: SentCommand[];
   readonly undoing: Set<string>;
@@ -84,6 +86,7 @@ export function openWorld(script: Script, input: unknown): World {
     inputs: 0,
     coming: [],
     outbox: [],
+    calls: [],
     questions: [],
     sent: [],
     undoing: new Set(),
@@ -119,6 +122,7 @@ export function apply(world: World, input: SagaInput): void {
   world.instance = moved.instance;
   for (const effect of moved.effects) {
     if (effect.kind === 'sendCommand') world.outbox.push(effect);
+    else if (effect.kind === 'startCall') world.calls.push(effect);
     else if (effect.kind === 'runLocal' || effect.kind === 'withdrawCommands') world.questions.push(effect);
   }
 }

@@ -5,13 +5,14 @@ import { type Reaction, type React, type Wait, waitMs } from './test-saga-reacti
 import { runScript } from './test-saga-run.js';
 import {
   checkCommand,
-  localStepOf,
+  functionStepOf,
   type LocalStubs,
   type Script,
   type StubContext,
   type StubUndoContext,
   type TestSagaOptions,
   type TestVerb,
+  waitStepOf,
 } from './test-saga-script.js';
 import type { TestRun } from './test-saga-world.js';
 
@@ -20,7 +21,7 @@ export interface SagaTest<Input, Steps, Output> {
   /** @throws SagaError INPUT_INVALID where the saga's schema refuses it. */
   given(input: Input): SagaTest<Input, Steps, Output>;
   /**
-   * What a local step answers: its output, or a function of what it sees, which may throw `StepDeclined` for a business "no" and anything
+   * What a local or a call step answers: its output, or a function of what it sees, which may throw `StepDeclined` for a business "no" and anything
    * else for a technical failure. `undo` is called where the step is undone.
    */
   local<K extends keyof Steps & string>(
@@ -30,6 +31,8 @@ export interface SagaTest<Input, Steps, Output> {
   ): SagaTest<Input, Steps, Output>;
   /** What becomes of a command: one reaction to every sending, or a function of the payload and the attempt. */
   when<C extends AnyCommand>(command: C, reaction: Reaction<C> | React<C>): SagaTest<Input, Steps, Output>;
+  /** A signal for a `waitFor` step, so long after the start. */
+  signal<K extends keyof Steps & string>(time: Wait, step: K, body: Steps[K]): SagaTest<Input, Steps, Output>;
   /** An operator's word, so long after the start. */
   at(time: Wait, verb: TestVerb): SagaTest<Input, Steps, Output>;
   /**
@@ -49,7 +52,15 @@ export function testSaga<Input, Steps, Output>(
   saga: Saga<Input, Steps, Output>,
   options: TestSagaOptions = {},
 ): SagaTest<Input, Steps, Output> {
-  return faceOf({ definition: saga, options, input: null, locals: new Map(), reactions: new Map(), verbs: [] });
+  return faceOf({
+    definition: saga,
+    options,
+    input: null,
+    locals: new Map(),
+    reactions: new Map(),
+    verbs: [],
+    signals: [],
+  });
 }
 
 function faceOf<Input, Steps, Output>(script: Script): SagaTest<Input, Steps, Output> {
@@ -57,7 +68,7 @@ function faceOf<Input, Steps, Output>(script: Script): SagaTest<Input, Steps, Ou
   return {
     given: (value) => faceOf({ ...script, input: { value: checkedInput(script, value) } }),
     local: (step, run, undo) => {
-      localStepOf(definition, step);
+      functionStepOf(definition, step);
       const stubs = { run, undo: (undo as LocalStubs['undo'] | undefined) ?? null };
       return faceOf({ ...script, locals: new Map([...script.locals, [step, stubs]]) });
     },
@@ -65,6 +76,16 @@ function faceOf<Input, Steps, Output>(script: Script): SagaTest<Input, Steps, Ou
       checkCommand(definition, command);
       const said = reaction as Reaction<AnyCommand> | React<AnyCommand>;
       return faceOf({ ...script, reactions: new Map([...script.reactions, [command.name, said]]) });
+    },
+    signal: (time, step, body) => {
+      const checked = validate(waitStepOf(definition, step).signal, body);
+      if (checked.kind === 'invalid') {
+        throw new SagaError('SIGNAL_INVALID', `the signal for '${step}' does not fit its schema`, {
+          fields: { saga: definition.name, step, violations: checked.violations },
+        });
+      }
+      const signal = { atMs: waitMs(time, `time of the signal '${step}'`), step, body: checked.value };
+      return faceOf({ ...script, signals: [...script.signals, signal] });
     },
     at: (time, verb) =>
       faceOf({ ...script, verbs: [...script.verbs, { atMs: waitMs(time, `time of '${verb.kind}'`), verb }] }),
