@@ -131,11 +131,7 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     resolve: (id, said) => say(id, { kind: 'resolve', ...said }),
     signal: (id, signal) => signalInstance(opened().advance, id, signal),
     async ensureTopics(spec = {}) {
-      const commands = definitions.participants.map(commandTopic);
-      const topics = [...commands, ...definitions.participants.map((each) => replyTopic(options.name, each))];
-      await options.transport.ensureTopics(
-        [...topics, ...topics.map(deadLetterTopic)].map((topic) => ({ topic, ...spec })),
-      );
+      await options.transport.ensureTopics(topicsOf(parts).map((topic) => ({ topic, ...spec })));
     },
     wakeDue: () => opened().wakeDue(),
     async close({ timeoutMs = 10_000 } = {}) {
@@ -144,6 +140,12 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
       await closing;
     },
   };
+}
+
+function topicsOf<Trx>({ options, definitions }: Parts<Trx>): readonly string[] {
+  const { participants } = definitions;
+  const topics = [...participants.map(commandTopic), ...participants.map((each) => replyTopic(options.name, each))];
+  return [...topics, ...topics.map(deadLetterTopic)];
 }
 
 /** The end of a caller's transaction does not say how it ended: the calls of a saga that never began must not be made. */

@@ -15,6 +15,69 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
   switch (event.kind) {
     case 'sagaStarted':
       return folded;
+    case 'stepDispatched':
+    case 'signalKept':
+    case 'stepSucceeded':
+    case 'stepDeclined':
+    case 'stepUnknown':
+    case 'stepSkipped':
+    case 'undoDispatched':
+    case 'stepCompensated':
+    case 'roundOpened':
+      return evolveStep(folded, event);
+    case 'compensationStarted': {
+      const { cancel: _, ...rest } = state;
+      return { ...folded, state: { ...rest, status: 'compensating', failure: event.failure } };
+    }
+    case 'cancelRequested':
+      return { ...folded, state: { ...state, cancel: event.failure } };
+    case 'sagaCompleted':
+      return { ...folded, state: settle(state, 'completed'), ...('output' in event ? { output: event.output } : {}) };
+    case 'sagaCompensated':
+      return { ...folded, state: settle(state, 'compensated') };
+    case 'sagaParked': {
+      const from = state.status === 'compensating' ? 'compensating' : 'running';
+      const step = event.step === undefined ? {} : { step: event.step };
+      return {
+        ...folded,
+        state: { ...state, status: 'parked', parked: { from, ...step, code: event.code, message: event.message, at } },
+      };
+    }
+    case 'sagaUnparked': {
+      const { parked, ...rest } = state;
+      return { ...folded, state: { ...rest, status: parked?.from ?? 'running' } };
+    }
+    case 'evidenceKept':
+      return { ...folded, state: { ...state, evidence: (state.evidence ?? 0) + 1 } };
+    case 'sagaPaused':
+      return { ...folded, state: { ...state, pausedAt: at } };
+    case 'sagaResumed': {
+      const { pausedAt: _, ...rest } = state;
+      return { ...folded, state: rest };
+    }
+    default:
+      return event satisfies never;
+  }
+}
+
+type StepEvent = Extract<
+  JournalEvent,
+  {
+    readonly kind:
+      | 'stepDispatched'
+      | 'signalKept'
+      | 'stepSucceeded'
+      | 'stepDeclined'
+      | 'stepUnknown'
+      | 'stepSkipped'
+      | 'undoDispatched'
+      | 'stepCompensated'
+      | 'roundOpened';
+  }
+>;
+
+function evolveStep(folded: Folded, event: StepEvent): Folded {
+  switch (event.kind) {
     case 'stepDispatched': {
       const moved = move(folded, event.step, 'dispatched', event.round);
       const signal = folded.bodies[event.step]?.signal;
@@ -47,38 +110,8 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
       );
     case 'stepCompensated':
       return move(folded, event.step, 'compensated');
-    case 'compensationStarted': {
-      const { cancel: _, ...rest } = state;
-      return { ...folded, state: { ...rest, status: 'compensating', failure: event.failure } };
-    }
-    case 'cancelRequested':
-      return { ...folded, state: { ...state, cancel: event.failure } };
-    case 'sagaCompleted':
-      return { ...folded, state: settle(state, 'completed'), ...('output' in event ? { output: event.output } : {}) };
-    case 'sagaCompensated':
-      return { ...folded, state: settle(state, 'compensated') };
-    case 'sagaParked': {
-      const from = state.status === 'compensating' ? 'compensating' : 'running';
-      const step = event.step === undefined ? {} : { step: event.step };
-      return {
-        ...folded,
-        state: { ...state, status: 'parked', parked: { from, ...step, code: event.code, message: event.message, at } },
-      };
-    }
-    case 'sagaUnparked': {
-      const { parked, ...rest } = state;
-      return { ...folded, state: { ...rest, status: parked?.from ?? 'running' } };
-    }
-    case 'evidenceKept':
-      return { ...folded, state: { ...state, evidence: (state.evidence ?? 0) + 1 } };
     case 'roundOpened':
       return withBodies(move(folded, event.step, 'pending', event.round), event.step, {});
-    case 'sagaPaused':
-      return { ...folded, state: { ...state, pausedAt: at } };
-    case 'sagaResumed': {
-      const { pausedAt: _, ...rest } = state;
-      return { ...folded, state: rest };
-    }
     default:
       return event satisfies never;
   }
