@@ -22,6 +22,10 @@ export interface ClaimOptions {
   readonly leaseMs: number;
   /** Only these rows, under the same rules. */
   readonly ids?: readonly string[];
+  /** How many rows of these topics, at most; 0 for none. Not together with `ids`. */
+  readonly rooms?: Readonly<Record<string, number>>;
+  /** How many rows the caller holds already: probably the first of the table, which is worth knowing to who looks for the next. */
+  readonly heldRows?: number;
 }
 
 export interface PruneOptions {

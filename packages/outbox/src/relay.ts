@@ -7,6 +7,7 @@ import { type RelayOptions, relaySettings } from './relay/relay-options.js';
 import { runOnce } from './relay/run-once.js';
 import { createSender, released } from './relay/sender.js';
 import { createSettler } from './relay/settler.js';
+import { createTopicRates } from './relay/topic-rates.js';
 import { createWakeUp } from './relay/wake-up.js';
 import { OutboxError } from './errors.js';
 
@@ -47,7 +48,8 @@ export interface RelayRun {
 export function createRelay(options: RelayOptions): Relay {
   const settings = relaySettings(options);
   const { clock, logger } = settings;
-  const queue = createLaneQueue({ maxHeld: settings.maxHeldRows });
+  const rates = createTopicRates(settings.topicRates);
+  const queue = createLaneQueue({ maxHeld: settings.maxHeldRows, roomFor: rates.roomFor });
   const claimer = createClaimer(settings, () => queue.held() > 0);
   const wakeClaims = createWakeUp(clock);
   const wakeSends = createWakeUp(clock);
@@ -74,7 +76,7 @@ export function createRelay(options: RelayOptions): Relay {
       logger.error({ error }, 'onDelivered threw');
     }
   };
-  const pump = createPump({ settings, queue, claimer, pause, sender, settler, wakeClaims, wakeSends });
+  const pump = createPump({ settings, queue, claimer, pause, sender, settler, rates, wakeClaims, wakeSends });
 
   return {
     start: pump.start,
@@ -87,7 +89,7 @@ export function createRelay(options: RelayOptions): Relay {
     publish(rows) {
       if (pump.state() !== 'started') return;
       // While the broker is away memory would only fill: given back, the rows wait in the table.
-      const left = pause.state() === 'open' ? queue.offer(rows) : rows;
+      const left = pause.state() === 'open' ? queue.offer(rows, settings.monotonicNowMs()) : rows;
       if (left.length > 0) settler.add(released(left));
       if (left.length < rows.length) wakeSends.wake();
     },

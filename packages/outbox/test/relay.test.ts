@@ -1,3 +1,4 @@
+import type { Transport } from '@backstitch/messaging';
 import { createInMemoryBroker, createSeededRandom, createVirtualClock } from '@backstitch/messaging/testing';
 import { createMemoryDatabase } from '@backstitch/postgres/testing';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +35,14 @@ async function stage() {
         await broker.settled();
       }
     },
+    /** How often each row of the topic was claimed. */
+    epochs: (topic: string) =>
+      database.read((reader) =>
+        reader
+          .table<{ topic: string; claimEpoch: number }>('outbox_events')
+          .where((row) => row.topic === topic)
+          .map((row) => row.claimEpoch),
+      ),
     values: (topic: string) => (broker.topics().get(topic) ?? []).map((record) => record.value),
   };
 }
@@ -251,12 +260,92 @@ describe('a started relay', () => {
   });
 });
 
+describe('topics', () => {
+  it('are sent beside one another: a topic whose send hangs holds up no other', async () => {
+    const it = await stage();
+    const hanging: Transport = {
+      ...it.settings.transport,
+      send: (records) =>
+        records[0]?.topic === 'stock' ? new Promise(() => undefined) : it.settings.transport.send(records),
+    };
+    const relay = it.relay({ transport: hanging });
+    relay.start();
+    await it.insert([say('stuck', { topic: 'stock' }), say('a'), say('b')]);
+    await it.pass(500);
+    await it.insert([say('c')]);
+    await it.pass(1_500);
+    expect(it.values('orders')).toEqual(['"a"', '"b"', '"c"']);
+    const stopped = relay.stop({ timeoutMs: 100 });
+    await it.clock.advance(100);
+    await stopped;
+  });
+
+  it('are each sent in batches of their own', async () => {
+    const it = await stage();
+    const batches: string[][] = [];
+    const seeing: Transport = {
+      ...it.settings.transport,
+      send(records) {
+        batches.push(records.map((record) => record.topic));
+        return it.settings.transport.send(records);
+      },
+    };
+    await it.insert([say('a'), say('b', { topic: 'stock' }), say('c'), say('d', { topic: 'stock' })]);
+    await it.relay({ transport: seeing }).runOnce();
+    expect(batches.sort()).toEqual([
+      ['orders', 'orders'],
+      ['stock', 'stock'],
+    ]);
+  });
+
+  it('gather rows until a batch is full or old enough', async () => {
+    const it = await stage();
+    let sends = 0;
+    const counting: Transport = {
+      ...it.settings.transport,
+      send(records) {
+        sends += 1;
+        return it.settings.transport.send(records);
+      },
+    };
+    const relay = it.relay({ transport: counting, batchSize: 3, maxBatchAgeMs: 200 });
+    relay.start();
+    relay.publish(await it.insert([say('a')], 5_000));
+    relay.publish(await it.insert([say('b')], 5_000));
+    await it.pass(150);
+    expect(sends).toBe(0);
+    await it.pass(60);
+    expect([sends, it.values('orders')]).toEqual([1, ['"a"', '"b"']]);
+    relay.publish(await it.insert([say('c'), say('d'), say('e')], 5_000));
+    await it.pass(10);
+    expect([sends, it.values('orders').length]).toEqual([2, 5]);
+    await relay.stop();
+  });
+
+  it('with a rate are sent no faster, hold up no other topic, and take no more rows than they can send', async () => {
+    const it = await stage();
+    const relay = it.relay({ topicRates: { stock: 20 } });
+    await it.insert(Array.from({ length: 100 }, (_, n) => say(`s${n}`, { topic: 'stock' })));
+    await it.insert(Array.from({ length: 100 }, (_, n) => say(`o${n}`)));
+    relay.start();
+    await it.pass(1_000);
+    expect(it.values('orders')).toHaveLength(100);
+    expect(it.values('stock').length).toBeGreaterThanOrEqual(20);
+    expect(it.values('stock').length).toBeLessThanOrEqual(25);
+    await it.pass(5_000);
+    expect(it.values('stock')).toEqual(Array.from({ length: 100 }, (_, n) => JSON.stringify(`s${n}`)));
+    expect(new Set(it.epochs('stock'))).toEqual(new Set([1]));
+    await relay.stop();
+  });
+});
+
 describe('options', () => {
   it.each([
     ['batchSize', 0],
     ['batchSize', 1.5],
     ['leaseMs', Number.NaN],
     ['settleLingerMs', -1],
+    ['maxBatchAgeMs', 15_000],
     ['longestPollIntervalMs', 10],
   ])('name the field and what was found: %s %s', async (field, found) => {
     const { settings } = await stage();

@@ -5,39 +5,52 @@ export interface ClaimNextOptions {
   readonly table: string;
   readonly limit: number;
   readonly leaseMs: number;
+  readonly heldRows?: number | undefined;
+  readonly rooms?: Readonly<Record<string, number>> | undefined;
 }
 
 // One instant for the whole statement: with clock_timestamp() a retry could fall due between the look at it and the look from behind it,
 // and the later row would overtake. Lanes stand still for two reasons. A row that FAILED or waits for its retry is found by a small index
 // of its own. A row that somebody holds comes before its followers in this same ordered scan, so that a window function sees it.
 // Rejected: `not exists (any earlier blocked row of the lane)` for each row; in a long lane it is quadratic.
-export const claimNextSql = (table: string): string => `
+// Where topics have room for a number of rows, the first of each are taken: a prefix in the table's order, and so of every lane.
+export const claimNextSql = (table: string, rooms: 'without rooms' | 'by rooms' = 'without rooms'): string => `
 with scanned as materialized (
   select e.ctid as tid, e.id, e.seq, e.topic, e.key, e.ordered, coalesce(e.claimed_until > statement_timestamp(), false) as held
     from ${table} e
    where e.sent_at is null and e.deliver_after is null and e.status <> 'FAILED' and e.status <> 'PARKED'
      and (e.next_retry_at is null or e.next_retry_at <= statement_timestamp())
+     ${rooms === 'by rooms' ? `and e.topic <> all (string_to_array($4, ','))` : ''}
      and not (e.ordered and exists (
        select from ${table} b
         where b.ordered and b.status in ('RETRY', 'FAILED') and b.topic = e.topic and b.key = e.key and b.seq < e.seq
           and (b.status = 'FAILED' or b.next_retry_at > statement_timestamp())))
    order by e.seq limit $3
 ),
-claimable as materialized (
+free as (
   select tid, id, seq, topic, key, ordered from (
     select s.*, bool_or(s.held and s.ordered) over (partition by s.topic, s.key order by s.seq) as behind_held from scanned s
   ) s
   where not held and not (ordered and behind_held)
-  order by seq limit $2
+),
+claimable as materialized (
+  ${rooms === 'by rooms' ? withinRooms : 'select * from free'} order by seq limit $2
 ),
 ${grantClaimsSql(table)}
 select (select count(*)::integer from scanned) as scanned, taken.* from (select) one left join taken on true`;
 
+const withinRooms = `select tid, id, seq, topic, key, ordered from (
+    select f.*, r.room, row_number() over (partition by f.topic order by f.seq) as place
+      from free f left join unnest(string_to_array($5, ','), string_to_array($6, ',')::integer[]) as r (topic, room) on r.topic = f.topic
+  ) f
+  where room is null or place <= room`;
+
 /**
- * Rows looked at for each row wanted: leases may fill the front of the table. Bounded, because in one long lane every look between a claim and
- * its settlement finds nothing; what is behind more held rows than this waits until they are settled or their leases end.
+ * Rows looked at beyond those held by the caller, for each row wanted: other relays' leases may fill the front of the table. Bounded, because
+ * in one long lane every look between a claim and its settlement finds nothing; what is behind more held rows than this waits until they are
+ * settled or their leases end.
  */
-const firstLook = 4;
+const firstLook = 2;
 const widerLook = 20;
 
 /**
@@ -46,18 +59,21 @@ const widerLook = 20;
  */
 export async function claimNextRows(
   sql: Sql,
-  { table, limit, leaseMs }: ClaimNextOptions,
+  { table, limit, leaseMs, heldRows = 0, rooms = {} }: ClaimNextOptions,
 ): Promise<readonly TakenRow[]> {
+  // Kafka's topics hold no commas.
+  const topics = Object.keys(rooms);
+  const full = topics.filter((topic) => rooms[topic] === 0);
+  const room = topics.map((topic) => rooms[topic] ?? 0);
+  const byRoom = topics.length === 0 ? [] : [full.join(','), topics.join(','), room.join(',')];
+  const text = claimNextSql(table, topics.length === 0 ? 'without rooms' : 'by rooms');
   const look = async (window: number): Promise<{ readonly taken: readonly TakenRow[]; readonly more: boolean }> => {
-    const { rows } = await sql.query<TakenRow & { readonly scanned: number }>(claimNextSql(table), [
-      leaseMs,
-      limit,
-      window,
-    ]);
+    const values = [leaseMs, limit, window, ...byRoom];
+    const { rows } = await sql.query<TakenRow & { readonly scanned: number }>(text, values);
     const taken = rows.filter((row) => row.id !== null);
     return { taken, more: taken.length < limit && (rows[0]?.scanned ?? 0) >= window };
   };
-  const first = await look(limit * firstLook);
+  const first = await look(limit * firstLook + heldRows);
   if (!first.more || first.taken.length > 0) return first.taken;
-  return (await look(limit * widerLook)).taken;
+  return (await look(limit * widerLook + heldRows)).taken;
 }

@@ -44,7 +44,7 @@ export function postgresOutboxStore(options: PostgresOutboxStoreOptions): Outbox
   const settleOptions = { table, retryBaseMs, retryLongestMs };
 
   return {
-    async claim({ limit, leaseMs, ids }: ClaimOptions) {
+    async claim({ limit, leaseMs, ids, heldRows, rooms }: ClaimOptions) {
       if (ids !== undefined && ids.length === 0) return [];
       const leaseEndsAtMs = monotonicNowMs() + leaseMs - 1;
       const taken = await database.transaction(async (_trx, sql) => {
@@ -54,7 +54,7 @@ export function postgresOutboxStore(options: PostgresOutboxStoreOptions): Outbox
         if (turn.rows[0]?.mine !== true) return [];
         await promoteDueRows(sql, table);
         // A statement of its own: its snapshot is taken after the lock, and shows what the claimer before has committed.
-        if (ids === undefined) return claimNextRows(sql, { table, limit, leaseMs });
+        if (ids === undefined) return claimNextRows(sql, { table, limit, leaseMs, heldRows, rooms });
         return claimListedRows(sql, { table, ids, limit, leaseMs });
       });
       return claimedRows(taken, leaseEndsAtMs);

@@ -3,9 +3,11 @@ import { backoffMs } from './backoff.js';
 import type { BrokerPause } from './broker-pause.js';
 import type { Claimer } from './claimer.js';
 import type { LaneQueue } from './lane-queue.js';
+import { nextBatch } from './next-batch.js';
 import type { RelaySettings } from './relay-options.js';
 import { released, type Sender } from './sender.js';
 import type { Settler } from './settler.js';
+import type { TopicRates } from './topic-rates.js';
 import type { WakeUp } from './wake-up.js';
 
 /** The relay's two loops: one fills the queue from the store, the other empties it into the transport. */
@@ -24,10 +26,15 @@ export interface PumpParts {
   readonly pause: BrokerPause;
   readonly sender: Sender;
   readonly settler: Settler;
+  readonly rates: TopicRates;
   readonly wakeClaims: WakeUp;
   readonly wakeSends: WakeUp;
 }
 
+/** Claimed at once, in batches: what a claim costs is mostly not its rows. */
+const claimedBatches = 4;
+/** So many batches in the queue are enough until the next claim comes back. */
+const fullAtBatches = 2;
 const longestClaimBackoffMs = 5_000;
 
 export function createPump(parts: PumpParts): Pump {
@@ -89,29 +96,41 @@ export function createPump(parts: PumpParts): Pump {
   };
 }
 
-async function claimLoop(
-  { settings, queue, claimer, pause, wakeClaims, wakeSends, settler }: PumpParts,
-  isStarted: () => boolean,
-): Promise<void> {
+/** How much of each limited topic there is still room for. */
+function roomsOf({ queue, rates }: PumpParts): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    rates.topics.map((topic) => [topic, Math.max(0, rates.roomFor(topic) - queue.waiting(topic))]),
+  );
+}
+
+async function claimLoop(parts: PumpParts, isStarted: () => boolean): Promise<void> {
+  const { settings, queue, claimer, pause, wakeClaims, wakeSends, settler } = parts;
   const { batchSize, pollIntervalMs, longestPollIntervalMs, logger, random } = settings;
   let failures = 0;
   let idle = 0;
   while (isStarted()) {
     // Woken when the pause ends, and when the queue has room again.
-    if (pause.state() === 'paused' || queue.waiting() >= batchSize) {
-      await wakeClaims.sleep();
+    if (
+      pause.state() === 'paused' ||
+      queue.waiting() >= batchSize * fullAtBatches ||
+      queue.held() >= settings.maxHeldRows
+    ) {
+      await wakeClaims.sleep(longestPollIntervalMs);
       continue;
     }
     let more = false;
     try {
       // After broker trouble one row shows whether the broker is back; a batch would put all its rows in doubt again.
-      const claimed = await claimer.claim(pause.state() === 'probing' ? 1 : batchSize);
+      const isProbing = pause.state() === 'probing';
+      const heldRows = queue.held();
+      const limit = isProbing ? 1 : Math.min(batchSize * claimedBatches, settings.maxHeldRows - heldRows);
+      const claimed = await claimer.claim({ limit, heldRows, rooms: roomsOf(parts) });
       failures = 0;
       idle = claimed.rows.length > 0 ? 0 : idle + 1;
       more = claimed.more;
       if (claimed.rows.length > 0 && !isStarted()) settler.add(released(claimed.rows));
       else if (claimed.rows.length > 0) {
-        queue.add(claimed.rows);
+        queue.add(claimed.rows, settings.monotonicNowMs());
         wakeSends.wake();
       }
     } catch (error) {
@@ -126,22 +145,43 @@ async function claimLoop(
   }
 }
 
-async function sendLoop(
-  { settings, queue, sender, settler, pause, wakeClaims, wakeSends }: PumpParts,
-  isStarted: () => boolean,
-): Promise<void> {
-  const limits = { maxRows: settings.batchSize, maxBytes: settings.batchBytes };
+async function sendLoop(parts: PumpParts, isStarted: () => boolean): Promise<void> {
+  const { settings, queue, rates, wakeSends } = parts;
+  const { batchSize, maxBatchAgeMs, monotonicNowMs } = settings;
+  const inFlight = new Map<string, Promise<void>>();
   while (isStarted()) {
-    const wasFull = queue.waiting() >= settings.batchSize;
-    const { batch, givenBack } = queue.take(limits, settings.monotonicNowMs());
-    if (givenBack.length > 0) settler.add(released(givenBack));
-    if (batch.length === 0) {
-      await wakeSends.sleep();
+    const nowMs = monotonicNowMs();
+    const next = nextBatch(queue.topics(), nowMs, {
+      ...{ batchSize, maxBatchAgeMs, isInFlight: (topic) => inFlight.has(topic) },
+      ...{ allowance: (topic) => rates.allowance(topic, nowMs), waitMs: (topic) => rates.waitMs(topic, nowMs) },
+    });
+    if (next.kind === 'wait') {
+      await wakeSends.sleep(next.ms);
       continue;
     }
-    if (wasFull && queue.waiting() < settings.batchSize) wakeClaims.wake();
-    const wasProbing = pause.state() === 'probing';
-    settler.add(await sender.send(batch));
-    if (wasProbing && pause.state() === 'open') wakeClaims.wake();
+    const sending = sendBatch(parts, next.topic, next.maxRows).finally(() => {
+      inFlight.delete(next.topic);
+      wakeSends.wake();
+    });
+    inFlight.set(next.topic, sending);
   }
+  await Promise.all(inFlight.values());
+}
+
+async function sendBatch(
+  { settings, queue, rates, sender, settler, pause, wakeClaims }: PumpParts,
+  topic: string,
+  maxRows: number,
+): Promise<void> {
+  const isFull = (): boolean => queue.waiting() >= settings.batchSize * fullAtBatches;
+  const wasFull = isFull();
+  const { batch, givenBack } = queue.take(topic, { maxRows, maxBytes: settings.batchBytes }, settings.monotonicNowMs());
+  if (givenBack.length > 0) settler.add(released(givenBack));
+  // Also while this batch is on its way: the next claim is under way then.
+  if (wasFull && !isFull()) wakeClaims.wake();
+  if (batch.length === 0) return;
+  rates.spend(topic, batch.length);
+  const wasProbing = pause.state() === 'probing';
+  settler.add(await sender.send(batch));
+  if (wasProbing && pause.state() === 'open') wakeClaims.wake();
 }

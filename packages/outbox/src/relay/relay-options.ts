@@ -7,10 +7,14 @@ import { requirePositive } from '../require-positive.js';
 export interface RelayOptions {
   readonly store: OutboxStore;
   readonly transport: Transport;
-  /** Most rows claimed or sent at once. Default 500. */
+  /** Most rows of one topic sent at once; up to four times as many are claimed at once. Default 500. */
   readonly batchSize?: number;
   /** Most bytes of payload and key sent at once, a single larger row apart. Default 786_432: below Kafka's 1 MiB for one request's partition. */
   readonly batchBytes?: number;
+  /** How long a batch that is not full waits for more rows of its topic, in milliseconds. Default 0: it goes at once. */
+  readonly maxBatchAgeMs?: number;
+  /** Rows a second of some topics, for this relay: two relays send twice as many. Default: as fast as the broker answers. */
+  readonly topicRates?: Readonly<Record<string, number>>;
   /** The pause between two looks at the table while there is work, in milliseconds. Default 200. */
   readonly pollIntervalMs?: number;
   /** What that pause grows to while there is none. Default 1000. */
@@ -39,6 +43,8 @@ export function relaySettings(options: RelayOptions): RelaySettings {
   const settings: RelaySettings = {
     batchSize: 500,
     batchBytes: 786_432,
+    maxBatchAgeMs: 0,
+    topicRates: {},
     pollIntervalMs: 200,
     longestPollIntervalMs: 1_000,
     leaseMs: 30_000,
@@ -61,6 +67,10 @@ export function relaySettings(options: RelayOptions): RelaySettings {
   ] as const) {
     requirePositive(name, settings[name]);
   }
+  if (!(settings.maxBatchAgeMs >= 0 && settings.maxBatchAgeMs < settings.leaseMs / 2)) {
+    throw invalid('maxBatchAgeMs', settings.maxBatchAgeMs, 'Give milliseconds, 0 or more, less than half the lease.');
+  }
+  for (const [topic, rate] of Object.entries(settings.topicRates)) requirePositive(`topicRates.${topic}`, rate);
   if (!Number.isInteger(settings.batchSize))
     throw invalid('batchSize', settings.batchSize, 'Give a whole number of rows.');
   if (!(settings.settleLingerMs >= 0))

@@ -16,10 +16,12 @@ export async function runOnce(settings: RelaySettings, settler: Settler): Promis
   // The pace after broker trouble is the caller's.
   const sender = createSender({ settings, queue, pause: { trouble: () => 0, recovered: () => undefined } });
   const outcomes: SentRow[] = [];
-  queue.add(rows);
+  queue.add(rows, monotonicNowMs());
   while (queue.waiting() > 0) {
-    const { batch, givenBack } = queue.take({ maxRows: batchSize, maxBytes: batchBytes }, monotonicNowMs());
-    outcomes.push(...released(givenBack), ...(batch.length === 0 ? [] : await sender.send(batch)));
+    const limits = { maxRows: batchSize, maxBytes: batchBytes };
+    const taken = queue.topics().map(({ topic }) => queue.take(topic, limits, monotonicNowMs()));
+    const sent = await Promise.all(taken.map(({ batch }) => (batch.length === 0 ? [] : sender.send(batch))));
+    outcomes.push(...released(taken.flatMap(({ givenBack }) => givenBack)), ...sent.flat());
   }
   const settled = outcomes.length === 0 ? [] : await settler.settle(outcomes);
   const count = (...kinds: readonly string[]): number =>

@@ -5,9 +5,9 @@ import type { LaneQueue } from './lane-queue.js';
 import type { RelaySettings } from './relay-options.js';
 import { outboundRecord, type SentRow, sendOutcomes } from './send-outcomes.js';
 
-/** Sends one batch after the other; two sends never overlap, which is what keeps lanes in order. */
+/** Sends a topic's batches one after the other; two sends of a topic never overlap, which is what keeps lanes in order. */
 export interface Sender {
-  /** Never rejects. Answers the outcomes of these rows and of those that could not be sent because of them. */
+  /** Rows of one topic. Never rejects. Answers the outcomes of these rows and of those that could not be sent because of them. */
   send(rows: readonly ClaimedRow[]): Promise<readonly SentRow[]>;
 }
 
@@ -19,7 +19,7 @@ export interface SenderParts {
 
 export function createSender({ settings, queue, pause }: SenderParts): Sender {
   const { transport, logger } = settings;
-  let last: Promise<unknown> = Promise.resolve();
+  const last = new Map<string, Promise<unknown>>();
 
   const sendNow = async (rows: readonly ClaimedRow[]): Promise<readonly SentRow[]> => {
     let sent: readonly SentRow[];
@@ -49,8 +49,9 @@ export function createSender({ settings, queue, pause }: SenderParts): Sender {
 
   return {
     send(rows) {
-      const turn = last.then(() => sendNow(rows));
-      last = turn;
+      const topic = rows[0]?.topic ?? '';
+      const turn = (last.get(topic) ?? Promise.resolve()).then(() => sendNow(rows));
+      last.set(topic, turn);
       return turn;
     },
   };

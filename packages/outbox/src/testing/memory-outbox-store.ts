@@ -86,17 +86,21 @@ export function memoryOutboxStore(options: MemoryOutboxStoreOptions): OutboxStor
 
 function claimable(
   rows: MemoryOutboxRow[],
-  { limit, ids, now }: ClaimOptions & { readonly now: number },
+  { limit, ids, rooms, now }: ClaimOptions & { readonly now: number },
 ): MemoryOutboxRow[] {
   const listed = ids === undefined ? undefined : new Set(ids);
   const blocked = new Set<string>();
   const free: MemoryOutboxRow[] = [];
+  const left = new Map(Object.entries(rooms ?? {}));
   for (const row of rows.sort((one, other) => one.seq - other.seq)) {
     if (free.length === limit) break;
     const lane = laneOf(row);
     const isFree = isUnsent(row) && !isHeld(row, now) && !isWaiting(row, now) && (listed?.has(row.id) ?? true);
-    if (isFree && !(row.ordered && blocked.has(lane))) free.push(row);
-    else if (row.ordered) blocked.add(lane);
+    const room = left.get(row.topic) ?? Number.POSITIVE_INFINITY;
+    if (isFree && room > 0 && !(row.ordered && blocked.has(lane))) {
+      free.push(row);
+      if (left.has(row.topic)) left.set(row.topic, room - 1);
+    } else if (row.ordered) blocked.add(lane);
   }
   return free;
 }

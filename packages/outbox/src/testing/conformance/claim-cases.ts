@@ -113,4 +113,14 @@ export const claimCases: readonly OutboxConformanceCase[] = [
       assert.equal(await stage.operations.show(row.id), null);
     },
   },
+  {
+    name: 'gives no more of a topic than there is room for, the first of them, and all it likes of the others',
+    async run(stage) {
+      const stock = { topic: 'stock', key: 's' };
+      const ids = await insertRows(stage, newRow(stock), newRow(), newRow(stock), newRow(), newRow({ topic: 'shut' }));
+      const ask = { limit: 9, leaseMs, rooms: { stock: 1, shut: 0 } };
+      assert.deepEqual(idsOf(await stage.store.claim(ask)), [ids[0], ids[1], ids[3]]);
+      assert.deepEqual(idsOf(await stage.store.claim({ limit: 9, leaseMs, rooms: { stock: 0 } })), [ids[4]]);
+    },
+  },
 ];
