@@ -35,3 +35,14 @@ export async function giveUp(id: string): Promise<void> {
   await engine.cancel(id, { actor: 'ada@example.org', reason: 'the customer withdrew, INC-4711' });
 }
 // #endregion verbs
+
+// #region resolve
+export async function settleByHand(id: string, paymentId: string): Promise<void> {
+  const note = { actor: 'ada@example.org', reason: 'seen at the payment provider, INC-4711' };
+  await engine.resolve(id, {
+    ...note,
+    step: 'authorizePayment',
+    outcome: { kind: 'succeeded', output: { paymentId } },
+  });
+}
+// #endregion resolve
