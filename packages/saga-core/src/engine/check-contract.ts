@@ -1,4 +1,5 @@
 import { encodeJson, type ReplyEnvelope, validate } from '@backstitch/messaging';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import type { RepliedInput, ReplyOutcome, SagaInput } from '../machine/saga-input.js';
@@ -35,17 +36,29 @@ export function checkContract(definition: SagaDefinition, input: SagaInput): Sag
   const schema = step?.kind === 'invoke' ? step.command.spec.reply : undefined;
   if (schema === undefined) return { ...input, outcome: { kind: 'succeeded' } };
   const body = input.outcome.output ?? null;
-  const checked = validate(schema, body);
+  const checked = checkReply(schema, body, `reply to '${input.step}'`);
   if (checked.kind === 'valid') return { ...input, outcome: { kind: 'succeeded', output: checked.value } };
-  const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
-  return {
-    ...input,
-    outcome: {
-      kind: 'contractBroken',
-      message: `the reply to '${input.step}' breaks its contract: ${violations}`,
-      body,
-    },
-  };
+  const message = `the reply to '${input.step}' breaks its contract: ${checked.reason}`;
+  return { ...input, outcome: { kind: 'contractBroken', message, body } };
+}
+
+/** A schema is the author's code: on a body from outside it may throw, or make of it what JSON cannot hold and the journal would lose. */
+function checkReply(
+  schema: StandardSchemaV1,
+  body: unknown,
+  what: string,
+): { readonly kind: 'valid'; readonly value: unknown } | { readonly kind: 'broken'; readonly reason: string } {
+  try {
+    const checked = validate(schema, body);
+    if (checked.kind === 'invalid') {
+      const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`);
+      return { kind: 'broken', reason: violations.join('; ') };
+    }
+    encodeJson(checked.value, { what });
+    return checked;
+  } catch (error) {
+    return { kind: 'broken', reason: error instanceof Error ? error.message : 'its schema threw' };
+  }
 }
 
 /** Holds what an operator says a step answered against that step's own contract. Throws `INPUT_INVALID` naming the violations. */
