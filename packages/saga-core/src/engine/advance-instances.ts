@@ -1,56 +1,162 @@
 import type { AdvanceOptions } from './advance-options.js';
-import type { Item, ReplyItem } from './item.js';
+import { blame, quarantineReplies } from './blame.js';
+import type { Item } from './item.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
 import { announce, changeOf, type Prepared } from './prepared.js';
-import { type Ready, readSituations } from './situation.js';
-import { runSolo } from './solo-leg.js';
+import { type Ready, readSituations, type Situation } from './situation.js';
+import { createSoloLegs, type SoloLegs } from './solo-legs.js';
 
-/** Applies items to their instances; resolves when what came of it is durable. */
-export type Advance = (items: readonly Item[]) => Promise<void>;
+/** Applies items to their instances. */
+export interface Advance {
+  /**
+   * Resolves when what came of the items is durable, save for those that it answers: their instances' legs run the author's code, and go on by
+   * themselves until the promise beside them settles.
+   */
+  (items: readonly Item[]): Promise<ReadonlyMap<Item, Promise<void>>>;
+  /** Whether a leg of this instance is under way by itself: it then looks at the clock by itself, too. */
+  isBusy(sagaId: string): boolean;
+}
 
 /** Beyond this many rounds the items go back to where they came from: something saves the same instances without end. */
 const maxRounds = 50;
 
-/**
- * Instances are read without locks and saved with a check of their revision, one transaction for the whole batch; losers are read again. A leg
- * that runs the author's local code or takes commands back has a locked transaction of its own: it never shares one with another instance.
- */
-export function createAdvance<Trx>(options: AdvanceOptions<Trx>): Advance {
-  return async (items) => {
-    let left = items;
-    for (let round = 0; left.length > 0; round += 1) {
-      if (round === maxRounds) throw new Error(`instances were still contended after ${maxRounds} rounds`);
-      left = await advanceOnce(options, left);
-    }
-  };
+interface Advancing<Trx> {
+  readonly options: AdvanceOptions<Trx>;
+  readonly solos: SoloLegs;
+  readonly later: Map<Item, Promise<void>>;
+  readonly round: number;
 }
 
-async function advanceOnce<Trx>(options: AdvanceOptions<Trx>, items: readonly Item[]): Promise<readonly Item[]> {
-  const situations = await readSituations(options.store, options.definitions, items);
+/**
+ * Instances are read without locks and saved with a check of their revision, one transaction for the whole batch; losers are read again. A leg
+ * that runs the author's local code or takes commands back has a locked transaction of its own: it never shares one with another instance, and
+ * nobody else's items wait for it.
+ */
+export function createAdvance<Trx>(options: AdvanceOptions<Trx>): Advance {
+  const solos = createSoloLegs(options);
+  const advance = async (items: readonly Item[]): Promise<ReadonlyMap<Item, Promise<void>>> => {
+    const later = new Map<Item, Promise<void>>();
+    await advanceAll({ options, solos, later, round: 0 }, items);
+    return later;
+  };
+  return Object.assign(advance, { isBusy: solos.isBusy });
+}
+
+async function advanceAll<Trx>(advancing: Advancing<Trx>, items: readonly Item[]): Promise<void> {
+  let left = items;
+  for (let round = advancing.round; left.length > 0; round += 1) {
+    if (round >= maxRounds) throw new Error(`instances were still contended after ${maxRounds} rounds`);
+    left = await advanceOnce({ ...advancing, round }, left);
+  }
+}
+
+/** Items of one instance, and whatever has to go on by itself for them. */
+async function advanceWhole<Trx>(advancing: Advancing<Trx>, items: readonly Item[]): Promise<void> {
+  const later = new Map<Item, Promise<void>>();
+  await advanceAll({ ...advancing, later }, items);
+  await Promise.all(later.values());
+}
+
+async function advanceOnce<Trx>(advancing: Advancing<Trx>, items: readonly Item[]): Promise<readonly Item[]> {
+  const { options, solos } = advancing;
+  const situations = await readSplitting(options, queueBehindSolos(advancing, items));
   const batch: Prepared[] = [];
-  const solo: Ready[] = [];
   const discarding: Prepared[] = [];
   for (const situation of situations) {
-    if (situation.kind === 'unknown') await quarantine(options, situation.items, 'no such instance');
+    if (situation.kind === 'unknown') await quarantineReplies(options, situation.items, 'no such instance');
     else if (situation.kind === 'foreign') await postpone(options, situation.items);
+    // While another one was put aside, an earlier batch may have begun a leg of this instance.
+    else if (solos.isBusy(situation.sagaId)) queueBehindSolos(advancing, situation.items);
     else {
-      const leg = applyAll(options, situation);
-      if (leg.questions.length > 0) solo.push(situation);
+      const leg = await applyOrBlame(options, situation);
+      if (leg === undefined) continue;
+      if (leg.questions.length > 0) goOnAlone(advancing, situation);
       else if (leg.changed || situation.woken) batch.push({ ready: situation, leg });
       if (leg.questions.length === 0 && leg.discarded.length > 0) discarding.push({ ready: situation, leg });
     }
   }
   const losers = await saveSplitting(options, batch);
-  const contended: Ready[] = [];
-  await inParallel(solo, options.soloConcurrency, async (ready) => {
-    if ((await soloOrQuarantine(options, ready)) === 'contended') contended.push(ready);
-  });
   const lost = new Set(losers.map((ready) => ready.sagaId));
   await countDiscards(
     options,
     discarding.filter(({ ready }) => !lost.has(ready.sagaId)),
   );
-  return [...losers, ...contended].flatMap((ready) => ready.items);
+  return losers.flatMap((ready) => ready.items);
+}
+
+/**
+ * What comes in for an instance whose leg is under way waits for that leg: here, not for the lock of its row in a batch that others share. A
+ * wake is dropped, the leg sets the clock anew. Answers the items that need not wait.
+ */
+function queueBehindSolos<Trx>(advancing: Advancing<Trx>, items: readonly Item[]): readonly Item[] {
+  const { solos } = advancing;
+  const waiting = new Map<string, Item[]>();
+  for (const item of items) {
+    if (!solos.isBusy(item.sagaId)) continue;
+    const group = waiting.get(item.sagaId) ?? [];
+    waiting.set(item.sagaId, group);
+    if (item.kind !== 'wake') group.push(item);
+  }
+  for (const [sagaId, group] of waiting) {
+    if (group.length === 0) continue;
+    goOnLater(
+      advancing,
+      group,
+      solos.over(sagaId).then(() => advanceWhole({ ...advancing, round: 0 }, group)),
+    );
+  }
+  return waiting.size === 0 ? items : items.filter((item) => !waiting.has(item.sagaId));
+}
+
+function goOnAlone<Trx>(advancing: Advancing<Trx>, ready: Ready): void {
+  const run = async (): Promise<void> => {
+    if ((await advancing.solos.run(ready)) === 'contended')
+      await advanceWhole({ ...advancing, round: advancing.round + 1 }, ready.items);
+  };
+  goOnLater(advancing, ready.items, run());
+}
+
+function goOnLater<Trx>({ later }: Advancing<Trx>, items: readonly Item[], over: Promise<void>): void {
+  // Whoever waits for an item hears of its error; until somebody does, it must not end the process.
+  over.catch(() => undefined);
+  for (const item of items) later.set(item, over);
+}
+
+/** An instance that cannot be read (it was damaged, or a newer release wrote it) must not keep the others from being read. */
+async function readSplitting<Trx>(options: AdvanceOptions<Trx>, items: readonly Item[]): Promise<readonly Situation[]> {
+  if (items.length === 0) return [];
+  try {
+    return await readSituations(options.store, options.definitions, items);
+  } catch (error) {
+    const failure = options.store.classify(error);
+    if (failure !== 'other' && failure !== 'poison') throw error;
+    const ids = [...new Set(items.map((item) => item.sagaId))];
+    const [sagaId] = ids;
+    if (sagaId !== undefined && ids.length === 1) {
+      await blame(options, { sagaId, items }, error);
+      return [];
+    }
+    const before = new Set(ids.slice(0, Math.ceil(ids.length / 2)));
+    return [
+      ...(await readSplitting(
+        options,
+        items.filter((item) => before.has(item.sagaId)),
+      )),
+      ...(await readSplitting(
+        options,
+        items.filter((item) => !before.has(item.sagaId)),
+      )),
+    ];
+  }
+}
+
+async function applyOrBlame<Trx>(options: AdvanceOptions<Trx>, ready: Ready): Promise<Leg | undefined> {
+  try {
+    return applyAll(options, ready);
+  } catch (error) {
+    await blame(options, ready, error);
+    return undefined;
+  }
 }
 
 function applyAll<Trx>({ sender }: AdvanceOptions<Trx>, { definition, stored, inputs, now }: Ready): Leg {
@@ -71,7 +177,8 @@ async function saveSplitting<Trx>(options: AdvanceOptions<Trx>, batch: readonly 
     return await saveBatch(options, batch);
   } catch (error) {
     const failure = options.store.classify(error);
-    if (failure === 'infrastructure') throw error;
+    // Not the data's fault: the same replies will do once the table, the right or the time is there.
+    if (failure === 'infrastructure' || failure === 'refused') throw error;
     if (failure === 'conflict') return batch.map(({ ready }) => ready);
     if (batch.length === 1) {
       await blame(options, first.ready, error);
@@ -93,38 +200,6 @@ async function saveBatch<Trx>(options: AdvanceOptions<Trx>, batch: readonly Prep
   return batch.filter(({ ready }) => !won.has(ready.sagaId)).map(({ ready }) => ready);
 }
 
-async function soloOrQuarantine<Trx>(options: AdvanceOptions<Trx>, ready: Ready): Promise<'done' | 'contended'> {
-  try {
-    await runSolo(options, ready);
-  } catch (error) {
-    const failure = options.store.classify(error);
-    if (failure === 'infrastructure') throw error;
-    if (failure === 'conflict') return 'contended';
-    await blame(options, ready, error);
-  }
-  return 'done';
-}
-
-async function blame<Trx>(options: AdvanceOptions<Trx>, ready: Ready, error: unknown): Promise<void> {
-  const reason = error instanceof Error ? error.message : String(error);
-  options.logger.error(
-    { sagaId: ready.sagaId, saga: ready.definition.name, err: error },
-    'an input of this saga cannot be stored',
-  );
-  await quarantine(options, ready.items, `cannot be stored: ${reason}`);
-}
-
-async function quarantine<Trx>(
-  { store, logger }: AdvanceOptions<Trx>,
-  items: readonly Item[],
-  reason: string,
-): Promise<void> {
-  const replies = items.filter((item): item is ReplyItem => item.kind === 'reply');
-  if (replies.length === 0) return;
-  logger.warn({ sagaId: replies[0]?.sagaId, count: replies.length, reason }, 'reply quarantined');
-  await store.quarantine(replies.map(({ record }) => ({ ...record, reason })));
-}
-
 /** A reply for a definition that this process lacks is kept for one that has it; only then may the broker forget it. */
 async function postpone<Trx>({ store }: AdvanceOptions<Trx>, items: readonly Item[]): Promise<void> {
   const letters = items.flatMap((item) =>
@@ -140,12 +215,4 @@ async function countDiscards<Trx>({ store }: AdvanceOptions<Trx>, prepared: read
       .map(({ step, reason }) => ({ sagaId: ready.sagaId, step, reason, count: 1 })),
   );
   if (counts.length > 0) await store.countDiscards(counts);
-}
-
-async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const worker = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) await work(next);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, left.length) }, worker));
 }

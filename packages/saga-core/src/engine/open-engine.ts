@@ -50,7 +50,8 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     soloConcurrency: settings.localConcurrency,
     startCalls: (leg) => calls.start(leg),
   };
-  const batch = createNaturalBatch<Item>(createAdvance(advance), settings.batchSize);
+  const advanceItems = createAdvance(advance);
+  const batch = createNaturalBatch<Item>(advanceItems, settings.batchSize);
   const calls = createCallRunner({
     apply: (items) => batch.add(items),
     logger,
@@ -61,6 +62,8 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     store,
     definitions: definitions.keys,
     wake: (items) => batch.add(items),
+    beginToWake: (items) => batch.begin(items),
+    isBusy: advanceItems.isBusy,
     clock: options.clock ?? systemClock,
     logger,
     intervalMs: settings.pollIntervalMs,

@@ -13,7 +13,12 @@ export interface DuePoller {
 export interface DuePollerOptions<Trx> {
   readonly store: SagaStore<Trx>;
   readonly definitions: readonly DefinitionKey[];
+  /** Resolves when all that came of it is durable. */
   readonly wake: (items: readonly WakeItem[]) => Promise<void>;
+  /** Does not wait for legs that go on by themselves: however long one takes, the loop looks again. */
+  readonly beginToWake: (items: readonly WakeItem[]) => Promise<void>;
+  /** A leg of this instance is under way: it is still due in the table, and will say itself when it is next. */
+  readonly isBusy: (sagaId: string) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly intervalMs: number;
@@ -21,23 +26,23 @@ export interface DuePollerOptions<Trx> {
 }
 
 export function createDuePoller<Trx>(options: DuePollerOptions<Trx>): DuePoller {
-  const { store, definitions, wake, clock, logger, intervalMs, batchSize } = options;
+  const { store, definitions, wake, beginToWake, isBusy, clock, logger, intervalMs, batchSize } = options;
   let cancel: CancelTimer | undefined;
   let running: Promise<void> | undefined;
   let stopped = true;
   let failures = 0;
 
-  const runOnce = async (): Promise<number> => {
+  const look = async (hand: typeof wake): Promise<number> => {
     if (definitions.length === 0) return 0;
-    const ids = await store.due({ limit: batchSize, definitions });
-    if (ids.length > 0) await wake(ids.map((sagaId) => ({ kind: 'wake', sagaId })));
+    const ids = (await store.due({ limit: batchSize, definitions })).filter((sagaId) => !isBusy(sagaId));
+    if (ids.length > 0) await hand(ids.map((sagaId) => ({ kind: 'wake', sagaId })));
     return ids.length;
   };
 
   const tick = async (): Promise<void> => {
     try {
       let woken: number;
-      do woken = await runOnce();
+      do woken = await look(beginToWake);
       while (woken === batchSize && !stopped);
       failures = 0;
     } catch (error) {
@@ -58,7 +63,7 @@ export function createDuePoller<Trx>(options: DuePollerOptions<Trx>): DuePoller 
       stopped = false;
       begin();
     },
-    runOnce,
+    runOnce: () => look(wake),
     async stop() {
       stopped = true;
       cancel?.();

@@ -1,3 +1,6 @@
+import type { LocalStepDefinition, SagaDefinition } from '../definition/step-definition.js';
+import { SagaError } from '../errors.js';
+import type { Direction } from '../machine/saga-input.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { answerQuestions } from './answer-questions.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
@@ -5,31 +8,81 @@ import { announce, changeOf } from './prepared.js';
 import type { SagaTransaction } from './saga-store.js';
 import type { Ready } from './situation.js';
 
-/** A leg in a locked transaction of its own: its questions are answered there, and effect and outcome commit together. */
-export async function runSolo<Trx>(options: AdvanceOptions<Trx>, ready: Ready): Promise<void> {
+/** A local function that was called in a leg. */
+export interface LocalRun {
+  readonly step: string;
+  readonly direction: Direction;
+}
+
+export interface SoloOptions {
+  /** Filled with the local functions that were called, in order. */
+  readonly ran: LocalRun[];
+  /** This one is not called: it counts as failed, for that reason. */
+  readonly culprit?: LocalRun & { readonly error: unknown };
+}
+
+/**
+ * A leg in a locked transaction of its own: its questions are answered there, and effect and outcome commit together. `contended` where the
+ * instance has moved since it was read: its inputs (letters, what is still unsent) may have been applied by whoever moved it.
+ */
+export async function runSolo<Trx>(
+  options: AdvanceOptions<Trx>,
+  ready: Ready,
+  solo: SoloOptions,
+): Promise<'done' | 'contended'> {
   const { store, bornLeaseMs } = options;
+  const watched = { ...ready, definition: watchedDefinition(ready.definition, solo) };
   const done = await store.transaction(async (tx) => {
-    const leg = await runLocked(options, ready, tx);
+    const leg = await runLocked(options, watched, tx);
     if (leg === undefined) return undefined;
     const { claimed } = await tx.save([changeOf({ ready, leg }, leg.revision, await tx.now())], { bornLeaseMs });
     return { leg, claimed };
   });
-  if (done === undefined) return;
+  if (done === undefined) return 'contended';
   options.publish(done.claimed);
   announce(options, done.leg);
+  return 'done';
 }
 
 async function runLocked<Trx>(
   { sender, store }: AdvanceOptions<Trx>,
-  { sagaId, definition, inputs }: Ready,
+  { sagaId, definition, inputs, stored: read }: Ready,
   tx: SagaTransaction<Trx>,
 ): Promise<(Leg & { readonly revision: number }) | undefined> {
   const [stored] = await tx.lock([sagaId]);
-  if (stored === undefined) return undefined;
+  if (stored === undefined || stored.revision !== read.revision) return undefined;
   const leg = openLeg(definition, stored.instance);
   for (const input of inputs) {
     applyInput(leg, input, { now: await tx.now(), sender });
     await answerQuestions(leg, { tx, sender, classify: (error) => store.classify(error) });
   }
   return Object.assign(leg, { revision: stored.revision });
+}
+
+/** The same definition, whose local functions tell that they were called. */
+function watchedDefinition(definition: SagaDefinition, solo: SoloOptions): SagaDefinition {
+  const steps = [...definition.steps].map(([name, step]) => {
+    return [name, step.kind === 'local' ? watchedStep(step, solo) : step] as const;
+  });
+  return { ...definition, steps: new Map(steps) };
+}
+
+function watchedStep(step: LocalStepDefinition, { ran, culprit }: SoloOptions): LocalStepDefinition {
+  const watch = <Context>(direction: Direction, call: (context: Context) => unknown) => {
+    return (context: Context): unknown => {
+      if (culprit?.step === step.name && culprit.direction === direction) throw notCommitted(culprit.error);
+      ran.push({ step: step.name, direction });
+      return call(context);
+    };
+  };
+  const { run, compensate } = step;
+  return { ...step, run: watch('do', run), compensate: compensate && watch('undo', compensate) };
+}
+
+/** Without a `cause`: a reason that reads as trouble with the database would be taken for it. */
+function notCommitted(reason: unknown): SagaError {
+  const message = reason instanceof Error ? reason.message : 'its transaction could not be committed';
+  return new SagaError('STEP_FAILED', message, {
+    hint: 'the step itself ended well, but not the transaction it ran in',
+  });
 }

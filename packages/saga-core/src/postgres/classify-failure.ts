@@ -4,6 +4,9 @@ import type { StoreFailure } from '../exchange/store-failure.js';
 /** A race that Postgres ended by choosing a loser: nothing is wrong, the loser does it again. */
 const lostRaces: readonly string[] = ['40001', '40P01'];
 
+/** Constraints, and what the author's own triggers raise: something in the data or the code has to change. */
+const sayings: readonly string[] = ['23', 'P0'];
+
 /**
  * A constraint's violation (class 23) is the code's own: in a local step it is the author's answer to handle, and a check of ours that fails
  * would fail again.
@@ -17,8 +20,9 @@ export function classifyFailure(error: unknown): StoreFailure {
     case 'poison':
       return found;
     case 'conflict':
-    case 'other':
       return 'other';
+    case 'other':
+      return state === undefined || sayings.includes(state.slice(0, 2)) ? 'other' : 'refused';
     default:
       return found satisfies never;
   }

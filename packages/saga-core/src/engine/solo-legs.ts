@@ -1,0 +1,57 @@
+import type { AdvanceOptions } from './advance-options.js';
+import type { Ready } from './situation.js';
+import { settleSolo } from './settle-solo.js';
+
+/**
+ * Legs that run the author's code, a few at a time and apart from everything else: however long one of them takes, only its own instance
+ * waits for it.
+ */
+export interface SoloLegs {
+  /** Whether a leg of this instance waits or runs. */
+  isBusy(sagaId: string): boolean;
+  /** Resolves, whatever became of it, when the leg of this instance is over. */
+  over(sagaId: string): Promise<void>;
+  /** Runs it as soon as there is room. `contended`: the instance moved meanwhile, read it again. Rejects with passing trouble. */
+  run(ready: Ready): Promise<'done' | 'contended'>;
+}
+
+export function createSoloLegs<Trx>(options: AdvanceOptions<Trx>): SoloLegs {
+  const busy = new Map<string, Promise<void>>();
+  const waiting: (() => void)[] = [];
+  let free = options.soloConcurrency;
+
+  const seat = async (): Promise<void> => {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    else free -= 1;
+  };
+  const leave = (): void => {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  };
+  const runSeated = async (ready: Ready): Promise<'done' | 'contended'> => {
+    await seat();
+    try {
+      return await settleSolo(options, ready);
+    } finally {
+      leave();
+    }
+  };
+  return {
+    isBusy: (sagaId) => busy.has(sagaId),
+    over: (sagaId) => busy.get(sagaId) ?? Promise.resolve(),
+    run(ready) {
+      const { sagaId } = ready;
+      const done = runSeated(ready).finally(() => busy.delete(sagaId));
+      busy.set(
+        sagaId,
+        done.then(
+          () => undefined,
+          (error: unknown) =>
+            options.logger.warn({ sagaId, err: error }, 'a leg was interrupted, it will be run again'),
+        ),
+      );
+      return done;
+    },
+  };
+}
