@@ -1,5 +1,6 @@
 import type { AdvanceOptions } from './advance-options.js';
 import type { Item, ReplyItem } from './item.js';
+import { thrownMessage } from '../thrown-message.js';
 
 /**
  * Puts aside what can never be applied, so that what is behind it can. Only where the data or the code is at fault: what the database does not
@@ -11,7 +12,7 @@ export async function blame<Trx>(
   error: unknown,
 ): Promise<void> {
   if (options.store.classify(error) === 'refused') throw error;
-  const reason = error instanceof Error ? error.message : 'an error that is none';
+  const reason = thrownMessage(error);
   options.logger.error({ sagaId, err: error }, 'what came in for this saga cannot be applied');
   await quarantineReplies(options, items, `cannot be applied: ${reason}`);
 }

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import type { RepliedInput, ReplyOutcome, SagaInput } from '../machine/saga-input.js';
+import { thrownMessage } from '../thrown-message.js';
 
 /** A reply as an input, before anybody looked at its body: that needs the definition, which this process may lack. */
 export function replyInput(envelope: ReplyEnvelope): RepliedInput {
@@ -57,7 +58,7 @@ function checkReply(
     encodeJson(checked.value, { what });
     return checked;
   } catch (error) {
-    return { kind: 'broken', reason: error instanceof Error ? error.message : 'its schema threw' };
+    return { kind: 'broken', reason: `its schema threw: ${thrownMessage(error)}` };
   }
 }
 

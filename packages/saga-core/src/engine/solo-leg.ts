@@ -7,6 +7,7 @@ import { applyInput, type Leg, openLeg } from './leg.js';
 import { announce, changeOf } from './prepared.js';
 import type { SagaTransaction } from './saga-store.js';
 import type { Ready } from './situation.js';
+import { thrownMessage } from '../thrown-message.js';
 
 /** A local function that was called in a leg. */
 export interface LocalRun {
@@ -81,8 +82,7 @@ function watchedStep(step: LocalStepDefinition, { ran, culprit }: SoloOptions): 
 
 /** Without a `cause`: a reason that reads as trouble with the database would be taken for it. */
 function notCommitted(reason: unknown): SagaError {
-  const message = reason instanceof Error ? reason.message : 'its transaction could not be committed';
-  return new SagaError('STEP_FAILED', message, {
+  return new SagaError('STEP_FAILED', thrownMessage(reason), {
     hint: 'the step itself ended well, but not the transaction it ran in',
   });
 }

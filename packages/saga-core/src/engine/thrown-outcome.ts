@@ -1,5 +1,6 @@
 import { SagaError, StepDeclined } from '../errors.js';
 import type { LocalOutcome } from '../machine/saga-input.js';
+import { thrownMessage } from '../thrown-message.js';
 
 /** What the author's code threw, as an outcome: a `StepDeclined` is a business "no", all else a failed attempt. */
 export function outcomeOfThrown(error: unknown): LocalOutcome {
@@ -7,7 +8,7 @@ export function outcomeOfThrown(error: unknown): LocalOutcome {
     const { declined: code, message, detail } = error;
     return { kind: 'declined', code, message, ...(detail === undefined ? {} : { detail }) };
   }
-  return { kind: 'failed', code: codeOf(error), message: error instanceof Error ? error.message : String(error) };
+  return { kind: 'failed', code: codeOf(error), message: thrownMessage(error) };
 }
 
 function codeOf(error: unknown): string {

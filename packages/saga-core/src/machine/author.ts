@@ -3,6 +3,7 @@ import type { AuthorContext, SagaDefinition } from '../definition/step-definitio
 import type { SagaErrorCode } from '../errors.js';
 import type { Draft } from './draft.js';
 import { type SagaInstance, stepStateOf } from './instance.js';
+import { thrownMessage } from '../thrown-message.js';
 
 /** What an author's function answered, or why it cannot be used: then the instance is parked and nothing is sent. */
 export type Answer<T> =
@@ -27,15 +28,21 @@ export function outputsOf(
   return steps;
 }
 
-/** Calls a pure function of the author's, once. `what` names it in the error. */
+/**
+ * Calls a pure function of the author's, once. `what` names it in the error. A promise is no answer: an async `when` would always be true, and
+ * what it rejects with would end the process.
+ */
 export function ask<T>(call: () => T, what: string): Answer<T> {
   try {
-    return { kind: 'answered', value: call() };
+    const value = call();
+    if (!isThenable(value)) return { kind: 'answered', value };
+    value.then(undefined, () => undefined);
+    return { kind: 'refused', code: 'AUTHOR_CODE_FAILED', message: `${what} answered a promise: it must not be async` };
   } catch (error) {
     return {
       kind: 'refused',
       code: 'AUTHOR_CODE_FAILED',
-      message: `${what} threw: ${error instanceof Error ? error.message : String(error)}`,
+      message: `${what} threw: ${thrownMessage(error)}`,
     };
   }
 }
@@ -52,4 +59,8 @@ export function askForPayload(call: () => unknown, command: AnyCommand, what: st
   if (checked.value.kind === 'valid') return answer;
   const violations = checked.value.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
   return { kind: 'refused', code: 'CONTRACT_BROKEN', message: `${what} does not fit '${command.name}': ${violations}` };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -4,6 +4,7 @@ import { SagaError } from '../errors.js';
 import type { FenceTransaction } from './fence-store.js';
 import type { Declined, Participant, UntypedHandler } from './participant.js';
 import type { Answer } from './reply-message.js';
+import { thrownMessage } from '../thrown-message.js';
 
 /** Carries a decline out of its savepoint, so that what the handler wrote is undone. */
 class RolledBack extends Error {
@@ -18,7 +19,7 @@ class RolledBack extends Error {
 export class HandlerFailure extends Error {
   readonly thrown: unknown;
   constructor(thrown: unknown) {
-    super(thrown instanceof Error ? thrown.message : String(thrown));
+    super(thrownMessage(thrown));
     this.thrown = thrown;
   }
 }

@@ -7,6 +7,7 @@ import type { FenceKey, FenceRow, FenceStore, FenceTransaction } from './fence-s
 import { HandlerFailure, handleCommand } from './handle-command.js';
 import type { Participant } from './participant.js';
 import { type Answer, replyMessage } from './reply-message.js';
+import { thrownMessage } from '../thrown-message.js';
 
 export interface ProcessCommandOptions<Trx> {
   readonly participant: Participant;
@@ -147,7 +148,7 @@ function refuseAncient({ firstSentAt, commandId }: CommandEnvelope, now: number,
 }
 
 function describe(error: unknown): { readonly code: string; readonly message: string } {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = thrownMessage(error);
   if (error instanceof SagaError) return { code: error.code, message };
   const code =
     typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'

@@ -50,7 +50,19 @@ describe('the author’s own function', () => {
         .invoke('hold', shop.hold, { ...open, when: (): boolean => thrown() })
         .build(),
     ],
-  ])('%s throws: the instance is parked and nothing is sent', (what, definition) => {
+    [
+      'when',
+      saga('x', { version: 1, input })
+        .invoke('hold', shop.hold, { ...open, when: (async () => thrown()) as never })
+        .build(),
+    ],
+    [
+      'with',
+      saga('x', { version: 1, input })
+        .invoke('hold', shop.hold, { ...open, with: (async () => thrown()) as never })
+        .build(),
+    ],
+  ])('%s throws, or is async: the instance is parked and nothing is sent', (what, definition) => {
     const drive = new Drive(definition).start();
     expect(drive.instance.state.parked).toMatchObject({
       step: 'hold',

@@ -46,6 +46,8 @@ beforeAll(async () => {
         if (sku === 'bug' && command.attempt === 1) throw new Error('a bug');
         if (sku === 'sql') await trx.raw('select 1 from no_such_table');
         if (sku === 'wrong') return { left: 'many' as unknown as number };
+        if (sku === 'no text') throw Object.create(null);
+        if (sku === 'odd message') throw Object.assign(new Error(), { message: { status: 500 } });
         if (sku === 'refused')
           throw new TypeError('fetch failed', { cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) });
         return { left: 3 };
@@ -156,6 +158,8 @@ describe('a participant', () => {
     ['wrong', 'CONTRACT_BROKEN'],
     ['undeclared', 'CONTRACT_BROKEN'],
     ['refused', 'HANDLER_FAILED'],
+    ['no text', 'HANDLER_FAILED'],
+    ['odd message', 'HANDLER_FAILED'],
   ])('answers failed where the handler is at fault (%s), with nothing written', async (sku, code) => {
     const id = newSagaId();
     expect(await ask(command(id, sku))).toMatchObject([{ outcome: 'failed', code }]);
