@@ -173,7 +173,7 @@ function requestOf<Trx>(definitions: DefinitionRegistry, saga: Saga, given: Star
       hint: 'give 1 to 255 characters',
     });
   }
-  return { definition, input: checkInput(definition, given.input), startKey: idempotencyKey, tags };
+  return { definition, inputJson: checkInput(definition, given.input), startKey: idempotencyKey, tags };
 }
 
 function missing(id: string): never {

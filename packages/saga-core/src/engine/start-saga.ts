@@ -11,11 +11,13 @@ import type { Sender } from './command-message.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
 import type { SagaTransaction } from './saga-store.js';
 import type { StoreFailure } from '../exchange/store-failure.js';
+import { thrownMessage } from '../thrown-message.js';
 import { uuidV7 } from '../exchange/uuid-v7.js';
 
 export interface StartRequest {
   readonly definition: SagaDefinition;
-  readonly input: unknown;
+  /** As JSON: each reader gets an object of its own. */
+  readonly inputJson: string;
   readonly startKey: string | null;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -37,8 +39,8 @@ export interface Started {
   readonly leg: Leg | undefined;
 }
 
-/** The input, checked and as JSON keeps it. Throws `INPUT_INVALID` or a payload error before anything is written. */
-export function checkInput({ name, input: schema }: SagaDefinition, input: unknown): unknown {
+/** The JSON of the input, once it is checked. Throws `INPUT_INVALID` or a payload error before anything is written. */
+export function checkInput({ name, input: schema }: SagaDefinition, input: unknown): string {
   const checked = validate(schema, input);
   if (checked.kind === 'invalid') {
     const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`);
@@ -47,7 +49,7 @@ export function checkInput({ name, input: schema }: SagaDefinition, input: unkno
       hint: 'correct the fields named; nothing was started',
     });
   }
-  return JSON.parse(encodeJson(checked.value, { what: `input of saga '${name}'` })) as unknown;
+  return encodeJson(checked.value, { what: `input of saga '${name}'` });
 }
 
 /**
@@ -64,14 +66,15 @@ async function start<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, conte
   const sagaId = uuidV7(now);
   const known = request.startKey === null ? undefined : await claimKey(tx, request, sagaId);
   if (known !== undefined) return { sagaId: known, created: false, claimed: [], messageIds: [], leg: undefined };
-  const leg = openLeg(request.definition, newInstance(request.definition, { id: sagaId, input: request.input, now }));
+  const input = JSON.parse(request.inputJson) as unknown;
+  const leg = openLeg(request.definition, newInstance(request.definition, { id: sagaId, input, now }));
   applyInput(leg, { kind: 'started' }, { now, sender: context.sender });
   await answerQuestions(leg, {
     tx,
     sender: context.sender,
     classify: context.classify,
     onThrown: (step, cause) => {
-      throw startFailed(request.definition, { step, code: codeOf(cause), message: messageOf(cause), cause });
+      throw startFailed(request.definition, { step, code: codeOf(cause), message: thrownMessage(cause), cause });
     },
   });
   refuseParked(leg);
@@ -95,12 +98,12 @@ async function start<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, conte
 /** The instance that the key belongs to already, or nothing where it is ours now. */
 async function claimKey<Trx>(
   tx: SagaTransaction<Trx>,
-  { definition, input, startKey }: StartRequest,
+  { definition, inputJson, startKey }: StartRequest,
   sagaId: string,
 ): Promise<string | undefined> {
   const key = startKey ?? '';
   const fingerprint = createHash('sha256')
-    .update(stringify(input) ?? '')
+    .update(stringify(JSON.parse(inputJson)) ?? '')
     .digest('hex');
   const fields = { saga: definition.name, idempotencyKey: key };
   const answer = await tx.claimStartKey({ saga: definition.name, key, fingerprint, sagaId });
@@ -151,7 +154,4 @@ function codeOf(cause: unknown): string {
   if (typeof cause !== 'object' || cause === null) return 'AUTHOR_CODE_FAILED';
   if ('declined' in cause && typeof cause.declined === 'string') return cause.declined;
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : 'AUTHOR_CODE_FAILED';
-}
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -64,6 +64,13 @@ const behave = saga('behave', { version: 1, input })
   .build();
 
 const broker = createInMemoryBroker();
+/** Its first step changes what it was handed. */
+const careless = saga('careless', { version: 1, input })
+  .local('change', ({ input: given }) => void Object.assign(given, { how: 'changed' }), {
+    compensate: 'nothing to undo',
+  })
+  .output(({ input: given }) => given.how);
+
 let knex: Knex;
 let drop: () => Promise<void>;
 let engine: PostgresEngine<Knex.Transaction>;
@@ -77,7 +84,7 @@ beforeAll(async () => {
   await knex.raw('create table parent (id int primary key)');
   await knex.raw('create table child (parent int references parent deferrable initially deferred)');
   const transport = broker.transport();
-  engine = postgresEngine({ database: knex, name: 'orders', sagas: [behave], transport, pollIntervalMs: 20 });
+  engine = postgresEngine({ database: knex, name: 'orders', sagas: [behave, careless], transport, pollIntervalMs: 20 });
   worker = postgresParticipant({
     database: knex,
     participant: participant(desksOwn, { work: () => ({ json: answer }), undo: () => undefined }),
@@ -144,6 +151,14 @@ describe('a local step', () => {
     opened();
     for (const handle of [slow, ...handles]) await handle.result({ timeout: '20s' });
     expect(calls.filter((call) => call === 'waits')).toHaveLength(1);
+  });
+});
+
+describe('an input', () => {
+  it('is stored as it was given, whatever a step does to the object', async () => {
+    const { id } = await engine.start(careless, { input: { how: 'given' } });
+    const row = await knex.withSchema('backstitch').from('saga_instances').where({ id }).first('input');
+    expect(JSON.parse(row.input)).toEqual({ how: 'given' });
   });
 });
 
