@@ -1,5 +1,12 @@
 export type { DeadLetterTopic } from './dead-letter-row.js';
 export { OutboxError, type OutboxErrorCode, outboxErrorCodes } from './errors.js';
+export {
+  createHintListener,
+  type HintListener,
+  type HintListenerOptions,
+  type ListeningClient,
+} from './hints/hint-listener.js';
+export { createHintSender, type HintSender, type HintSenderOptions } from './hints/hint-sender.js';
 export { outboxMigrations } from './migrations/outbox-migrations.js';
 export {
   createOutbox,

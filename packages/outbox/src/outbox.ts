@@ -1,6 +1,7 @@
 import type { EventCatalog } from '@backstitch/messaging';
 import type { Database, Sql } from '@backstitch/postgres';
 import { eventRow } from './event-row.js';
+import type { HintSender } from './hints/hint-sender.js';
 import type { Ordering, OutboxMessage } from './outbox-message.js';
 import type { ClaimedRow } from './outbox-row.js';
 import { lockLanes } from './postgres/lock-lanes.js';
@@ -29,6 +30,8 @@ export interface OutboxOptions<Trx, Type extends string = string> {
   readonly traceContext?: () => Readonly<Record<string, string>> | undefined;
   /** A started relay of this process: messages go out at once. Without it they wait for the poll of some relay. */
   readonly relay?: Relay;
+  /** Tells relays of other processes after each commit: `createHintSender`. Without it they find the messages when they poll. */
+  readonly hints?: Pick<HintSender, 'send'>;
   /** How long a message of `transaction` is this process's to send, in milliseconds. Default 5000. */
   readonly bornLeaseMs?: number;
   /** When events happen that do not say so. Default the machine's clock. */
@@ -107,7 +110,10 @@ export function createOutbox<Trx, Type extends string = string>(options: OutboxO
   return {
     async publish(trx, ...given) {
       const { ids } = await insert(database.within(trx), given, {});
-      if (relay !== undefined) hintAtEnd(trx, () => relay.hint(ids));
+      hintAtEnd(trx, () => {
+        relay?.hint(ids);
+        options.hints?.send();
+      });
       return { ids };
     },
     async transaction(work) {
@@ -129,6 +135,7 @@ export function createOutbox<Trx, Type extends string = string>(options: OutboxO
         return { value: result, committed: published.filter((row) => kept.has(row.id)) };
       });
       relay?.publish(committed);
+      if (relay === undefined) options.hints?.send();
       return value;
     },
   };
