@@ -82,7 +82,8 @@ async function start<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, conte
   const claimed = await tx.insert(
     [
       {
-        instance: leg.instance,
+        // What was checked, whatever the author's functions did to the object that they were handed.
+        instance: { ...leg.instance, input: JSON.parse(request.inputJson) as unknown },
         entries: leg.entries,
         messages,
         wakeAt: wakeAt(leg.instance.state, now),
