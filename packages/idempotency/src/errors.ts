@@ -8,6 +8,10 @@ export const idempotencyErrorCodes = [
   'RESULT_NOT_JSON',
   'RESULT_INVALID',
   'RESPONSE_INVALID',
+  'RESPONSE_STREAMED',
+  'HANDLER_TIMED_OUT',
+  'PRINCIPAL_MISSING',
+  'BODY_NOT_PARSED',
   'OPTION_INVALID',
 ] as const;
 export type IdempotencyErrorCode = (typeof idempotencyErrorCodes)[number];

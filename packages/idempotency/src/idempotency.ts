@@ -1,7 +1,9 @@
 import { type Database, defaultSchema, quoteIdentifier, validateSchemaName } from '@backstitch/postgres';
 import { type AttemptOutcome, attempt } from './attempt.js';
+import { type ExchangeOptions, exchange } from './http/exchange.js';
 import type { HttpResponse } from './http/http-response.js';
 import { idempotentRequest, type RequestOptions, type RequestOutcome } from './http/idempotent-request.js';
+import { defaultProblemTypeBase } from './http/problem.js';
 import { type ConsumeOptions, type ConsumeOutcome, consumeOnce } from './inbox/consume-once.js';
 import { pruneMessages } from './inbox/prune-messages.js';
 import { keyScope } from './key-scope.js';
@@ -19,6 +21,11 @@ export interface IdempotencyOptions<Trx> {
   readonly schema?: string;
   /** Makes fingerprints HMACs: without it, who reads the table can guess short payloads. All processes need the same one. */
   readonly fingerprintSecret?: string | Uint8Array;
+  /**
+   * What the `type` of a problem begins with: the address under which you document `idempotency-key-missing`, `-invalid`, `-in-flight` and
+   * `-reused`. Default `urn:backstitch:problem:`.
+   */
+  readonly problemTypeBase?: string;
 }
 
 /** Work that is done once per key, in the caller's own transaction. */
@@ -77,6 +84,11 @@ export interface Idempotency<Trx> {
   onceUnderLease<T>(options: LeaseOptions, work: (signal: AbortSignal) => Promise<T>): Promise<OnceOutcome<T>>;
   /** The core of the HTTP header `Idempotency-Key`, for any framework. A response of 408, 425, 429 or 5xx is not stored and undoes the handler's writes. */
   idempotentRequest(trx: Trx, options: RequestOptions, handler: () => Promise<HttpResponse>): Promise<RequestOutcome>;
+  /**
+   * `idempotentRequest` in a transaction of its own, answered after the COMMIT: what the adapters for Express, Fastify, Hono and NestJS stand on.
+   * A handler that throws, or takes longer than `handlerTimeoutMs` (`HANDLER_TIMED_OUT`), leaves nothing, and its error is thrown on.
+   */
+  exchange(options: ExchangeOptions, handler: (trx: Trx) => Promise<HttpResponse>): Promise<RequestOutcome>;
   /** The inbox: runs `work` unless this consumer has processed the message before. */
   consumeOnce<T>(trx: Trx, options: ConsumeOptions, work: () => Promise<T>): Promise<ConsumeOutcome<T>>;
   /** What is stored under a key; undefined where it is free, expired, or not committed yet. Runs outside any transaction. */
@@ -94,7 +106,11 @@ export interface Idempotency<Trx> {
 export function createIdempotency<Trx>(options: IdempotencyOptions<Trx>): Idempotency<Trx> {
   const { database } = options;
   const schema = quoteIdentifier(validateSchemaName(options.schema ?? defaultSchema));
-  const keys = { table: `${schema}.idem_keys`, secret: options.fingerprintSecret };
+  const keys = {
+    table: `${schema}.idem_keys`,
+    secret: options.fingerprintSecret,
+    problemTypeBase: options.problemTypeBase ?? defaultProblemTypeBase,
+  };
   const inbox = `${schema}.inbox_messages`;
   return {
     once: async (trx: Trx, call: OnceOptions, work: () => Promise<unknown>) =>
@@ -114,6 +130,7 @@ export function createIdempotency<Trx>(options: IdempotencyOptions<Trx>): Idempo
       ),
     idempotentRequest: async (trx, call, handler) =>
       idempotentRequest(database.within(trx), keys, { options: call, handler }),
+    exchange: (call, handler) => exchange(database, keys, { options: call, handler }),
     consumeOnce: async (trx, call, work) => consumeOnce(database.within(trx), { table: inbox, options: call, work }),
     lookup: async (at) =>
       lookupKey(database.sql, { table: keys.table, scope: keyScope(at), key: requireName('key', at.key) }),

@@ -8,6 +8,7 @@ export {
   KeyInFlightError,
 } from './errors.js';
 export { fingerprintOf } from './fingerprint.js';
+export type { ExchangeOptions } from './http/exchange.js';
 export { type HttpResponse, replayedHeader } from './http/http-response.js';
 export type { RequestOptions, RequestOutcome } from './http/idempotent-request.js';
 export { createIdempotency, type Idempotency, type IdempotencyOptions } from './idempotency.js';

@@ -39,6 +39,8 @@ export interface OnceOutcome<T> {
 export interface OnceContext {
   readonly table: string;
   readonly secret: string | Uint8Array | undefined;
+  /** What the types of problems begin with. */
+  readonly problemTypeBase: string;
 }
 
 export interface OnceCall {

@@ -10,7 +10,7 @@ export interface HttpResponse {
 }
 
 export const replayedHeader = 'idempotency-replayed';
-const maxBodyBytes = 1024 * 1024;
+export const maxBodyBytes = 1024 * 1024;
 
 /** These speak of one message on one connection, not of the answer. */
 const perMessageHeaders: ReadonlySet<string> = new Set([

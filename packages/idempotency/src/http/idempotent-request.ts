@@ -1,5 +1,6 @@
 import type { Sql } from '@backstitch/postgres';
 import { IdempotencyMismatchError, KeyInFlightError } from '../errors.js';
+import { fingerprintOf } from '../fingerprint.js';
 import { runUnderKey } from '../keys/run-under-key.js';
 import { defaultLockTimeoutMs, keyClaim, type OnceContext } from '../once.js';
 import { requirePositive } from '../require-option.js';
@@ -8,6 +9,8 @@ import { problem } from './problem.js';
 import { requestKey } from './request-key.js';
 
 export interface RequestOptions {
+  /** Whose service it is, where one database serves several tenants. */
+  readonly tenant?: string;
   /** Who asks: the authenticated user or tenant. Keys of one are never seen by another. */
   readonly principal: string;
   readonly method: string;
@@ -15,6 +18,8 @@ export interface RequestOptions {
   readonly route: string;
   /** The header `Idempotency-Key` as the framework gives it. */
   readonly key: string | readonly string[] | undefined;
+  /** The query string without its question mark. Another one under the same key is answered 422. */
+  readonly query?: string;
   /** What the fingerprint is taken of: parsed JSON, text or bytes. Another body under the same key is answered 422. */
   readonly body: unknown;
   /** How long the response is kept, in milliseconds. Default 24 hours. */
@@ -31,6 +36,8 @@ export interface RequestOutcome {
   readonly kind: 'fresh' | 'replayed' | 'refused';
   readonly response: HttpResponse;
 }
+
+const maxScopeBytes = 256;
 
 /** Carries a transient response out of the savepoint, which it rolls back: neither the key nor the handler's writes stay. */
 class TransientResponse extends Error {
@@ -49,13 +56,13 @@ export async function idempotentRequest(
 ): Promise<RequestOutcome> {
   const { options } = call;
   const header = requestKey(options.key);
-  if (header.kind !== 'key') return { kind: 'refused', response: problem(header) };
+  if (header.kind !== 'key') return { kind: 'refused', response: problem(header, context.problemTypeBase) };
   const method = options.method.toUpperCase();
   const claim = keyClaim(context, {
-    // As JSON, so that no principal can be written that ends in another's method and route.
-    scope: `http:${JSON.stringify([options.principal, method, options.route])}`,
+    ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
+    scope: requestScope(options.principal, method, options.route),
     key: header.key,
-    fingerprint: options.body ?? null,
+    fingerprint: options.query ? { query: options.query, body: options.body ?? null } : (options.body ?? null),
     operationType: `${method} ${options.route}`,
     ...(options.ttlMs === undefined ? {} : { ttlMs: options.ttlMs }),
   });
@@ -70,17 +77,27 @@ export async function idempotentRequest(
     if (outcome.kind === 'fresh') return { kind: 'fresh', response: outcome.value };
     return { kind: 'replayed', response: toReplayed(outcome.response) };
   } catch (error) {
-    return answerTo(error, claim);
+    return answerTo(error, claim, context);
   }
 }
 
+/** As JSON, so that no principal can be written that ends in another's method and route. A long one, which a caller may send, by its hash. */
+function requestScope(principal: string, method: string, route: string): string {
+  const names = JSON.stringify([principal, method, route]);
+  return Buffer.byteLength(names, 'utf8') <= maxScopeBytes ? `http:${names}` : `http:${fingerprintOf(names)}`;
+}
+
 /** Only what is about this very key: the handler may use keys of its own, and their trouble is its own. */
-function answerTo(error: unknown, claim: { readonly scope: string; readonly key: string }): RequestOutcome {
+function answerTo(
+  error: unknown,
+  claim: { readonly scope: string; readonly key: string },
+  context: OnceContext,
+): RequestOutcome {
   if (error instanceof TransientResponse) return { kind: 'fresh', response: error.response };
   const refused =
     error instanceof KeyInFlightError ? 'in-flight' : error instanceof IdempotencyMismatchError ? 'reused' : undefined;
   if (refused === undefined) throw error;
   const { fields } = error as KeyInFlightError | IdempotencyMismatchError;
   if (fields['scope'] !== claim.scope || fields['key'] !== claim.key) throw error;
-  return { kind: 'refused', response: problem({ kind: refused }) };
+  return { kind: 'refused', response: problem({ kind: refused }, context.problemTypeBase) };
 }

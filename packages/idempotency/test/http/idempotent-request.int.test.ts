@@ -115,6 +115,19 @@ describe.each(drivers)('an idempotent request over $name', (driver) => {
     expect(response.body).not.toContain('alice');
   });
 
+  it('takes a route however long, and tells long ones apart', async () => {
+    const long = { ...request, route: `/${'x'.repeat(5000)}` };
+    await send(long);
+    expect(await send(long)).toMatchObject({ kind: 'replayed' });
+    expect(await send({ ...long, route: `${long.route}y` })).toMatchObject({ kind: 'fresh' });
+  });
+
+  it('keeps the requests of two tenants apart', async () => {
+    await send({ ...request, tenant: 'a' });
+    expect(await send({ ...request, tenant: 'b' })).toMatchObject({ kind: 'fresh' });
+    expect(await send({ ...request, tenant: 'a' })).toMatchObject({ kind: 'replayed' });
+  });
+
   it('tells a request without a body from one with a body', async () => {
     await send({ ...request, body: undefined });
     expect(await send({ ...request, body: {} })).toMatchObject({ kind: 'refused', response: { status: 422 } });

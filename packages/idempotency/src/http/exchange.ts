@@ -1,0 +1,56 @@
+import type { Database } from '@backstitch/postgres';
+import { IdempotencyError } from '../errors.js';
+import type { OnceContext } from '../once.js';
+import { requirePositive } from '../require-option.js';
+import type { HttpResponse } from './http-response.js';
+import { idempotentRequest, type RequestOptions, type RequestOutcome } from './idempotent-request.js';
+import { problem } from './problem.js';
+import { requestKey } from './request-key.js';
+
+export interface ExchangeOptions extends RequestOptions {
+  /** How long the handler may hold its transaction open, in milliseconds. Default 30,000. */
+  readonly handlerTimeoutMs?: number;
+}
+
+const defaultHandlerTimeoutMs = 30_000;
+
+export async function exchange<Trx>(
+  database: Database<Trx>,
+  context: OnceContext,
+  call: { readonly options: ExchangeOptions; handler(trx: Trx): Promise<HttpResponse> },
+): Promise<RequestOutcome> {
+  const timeoutMs = requirePositive('handlerTimeoutMs', call.options.handlerTimeoutMs ?? defaultHandlerTimeoutMs);
+  // Looked at first: what can only be refused needs no connection.
+  const header = requestKey(call.options.key);
+  if (header.kind !== 'key') return { kind: 'refused', response: problem(header, context.problemTypeBase) };
+  return database.transaction((trx, sql) =>
+    idempotentRequest(sql, context, {
+      options: call.options,
+      handler: () => inTime(timeoutMs, call.handler(trx)),
+    }),
+  );
+}
+
+/** A handler that forgets to answer must not keep a transaction, its locks and its connection for ever. */
+async function inTime<T>(timeoutMs: number, running: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(timedOut(timeoutMs)), timeoutMs);
+  });
+  try {
+    return await Promise.race([running, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function timedOut(timeoutMs: number): IdempotencyError {
+  return new IdempotencyError(
+    'HANDLER_TIMED_OUT',
+    'The handler did not answer in time; what it wrote is rolled back.',
+    {
+      fields: { timeoutMs },
+      hint: 'End every response, move slow calls out of the transaction (lease), or set handlerTimeoutMs.',
+    },
+  );
+}
