@@ -5,6 +5,7 @@ import { createLifecycle } from '../exchange/lifecycle.js';
 import { commandTopic, deadLetterTopic, replyTopic } from '../exchange/topic-names.js';
 import type { Resolution, Verb } from '../machine/saga-input.js';
 import type { AdvanceOptions } from './advance-options.js';
+import { instanceUnknown } from './apply-spoken.js';
 import { createResultWatch } from './await-result.js';
 import { createDefinitionRegistry, type DefinitionRegistry } from './definition-registry.js';
 import { checkEngineOptions, type SagaEngineOptions } from './engine-options.js';
@@ -97,7 +98,8 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
   const say = async (id: string, input: OperatorInput): Promise<InstanceView> => {
     await operate(opened().advance, id, input);
     const { instances } = await store.load([id]);
-    return view(instances[0] ?? missing(id));
+    if (instances[0] === undefined) throw instanceUnknown(id);
+    return view(instances[0]);
   };
   return {
     open: lifecycle.open,
@@ -174,11 +176,4 @@ function requestOf<Trx>(definitions: DefinitionRegistry, saga: Saga, given: Star
     });
   }
   return { definition, inputJson: checkInput(definition, given.input), startKey: idempotencyKey, tags };
-}
-
-function missing(id: string): never {
-  throw new SagaError('INSTANCE_UNKNOWN', `there is no saga instance ${id}`, {
-    fields: { sagaId: id },
-    hint: 'check the id',
-  });
 }

@@ -1,11 +1,8 @@
 import { encodeJson, validate } from '@backstitch/messaging';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
-import { wakeAt } from '../machine/wake-at.js';
 import type { AdvanceOptions } from './advance-options.js';
-import { answerQuestions } from './answer-questions.js';
-import { applyInput, openLeg } from './leg.js';
-import { announce } from './prepared.js';
+import { applySpoken } from './apply-spoken.js';
 
 export interface Signal {
   /** The name of the `waitFor` step. */
@@ -21,44 +18,11 @@ export async function signalInstance<Trx>(
   sagaId: string,
   signal: Signal,
 ): Promise<boolean> {
-  const { store, definitions, sender, bornLeaseMs } = options;
-  const done = await store.transaction(async (tx) => {
-    const [stored] = await tx.lock([sagaId]);
-    if (stored === undefined) {
-      throw new SagaError('INSTANCE_UNKNOWN', `there is no saga instance ${sagaId}`, {
-        fields: { sagaId, step: signal.step },
-        hint: 'check the id; a saga can be signalled once the transaction that started it has committed',
-      });
-    }
-    const definition = definitions.find(stored.instance);
-    if (definition === undefined) {
-      // A process that has this version takes it from the mailbox, and checks it there as it would have here.
-      const input = { kind: 'signalled', step: signal.step, id: signal.id, body: signal.body } as const;
-      await tx.post([{ id: `signal/${signal.id}`, sagaId, input }]);
-      return 'posted';
-    }
-    const body = bodyOf(definition, signal);
-    const leg = openLeg(definition, stored.instance);
-    applyInput(leg, { kind: 'signalled', step: signal.step, id: signal.id, body }, { now: await tx.now(), sender });
-    await answerQuestions(leg, { tx, sender, classify: (error) => store.classify(error) });
-    if (!leg.changed) return 'refused';
-    const change = {
-      instance: leg.instance,
-      revision: stored.revision,
-      entries: leg.entries,
-      messages: [...leg.messages.values()],
-      wakeAt: wakeAt(leg.instance.state, await tx.now()),
-      delivered: [],
-      taken: [],
-    };
-    const { claimed } = await tx.save([change], { bornLeaseMs });
-    return { leg, claimed };
+  const { step, id } = signal;
+  const spoken = await applySpoken(options, sagaId, (definition) => {
+    return { kind: 'signalled', step, id, body: bodyOf(definition, signal) };
   });
-  if (done === 'refused') return false;
-  if (done === 'posted') return true;
-  options.publish(done.claimed);
-  announce(options, done.leg);
-  return true;
+  return spoken.kind === 'applied';
 }
 
 function bodyOf(definition: SagaDefinition, { step: name, body }: Signal): unknown {

@@ -160,7 +160,7 @@ function resendCommand(
 /** The broker refused the command's record for good: an attempt that nobody saw. */
 export function applyNotSent(draft: Draft, input: SagaInput & { readonly kind: 'notSent' }): Discard | undefined {
   const step = draft.definition.steps.get(input.step);
-  if (step === undefined) return 'unknown step';
+  if (step?.kind !== 'invoke') return 'unknown step';
   const { status, round, pace } = stepOf(draft, step.name);
   if (round !== input.round) return 'other round';
   if (pace === undefined || status !== (input.direction === 'do' ? 'dispatched' : 'compensating')) return 'not awaited';

@@ -17,10 +17,15 @@ export function applySkip(draft: Draft, input: Skip): Refusal | undefined {
     return { refused: 'the instance is being undone: resolve the step instead' };
   if (step.phase === 'pivot') return { refused: 'a saga that skips its point of no return has none' };
   const before = stepOf(draft, step.name).status;
-  const isParkedFor = parked?.step === step.name && (before === 'dispatched' || before === 'declined');
-  if (before !== 'pending' && !isParkedFor)
+  const isParkedFor = parked?.step === step.name;
+  if (before === 'dispatched' && isParkedFor) {
+    // Sent once, it may yet take effect: it counts as done, so that a late answer is no contradiction and a turn back undoes it.
+    record(draft, { kind: 'stepSucceeded', step: step.name, ...outputOf(input) });
+  } else if (before === 'pending' || (before === 'declined' && isParkedFor)) {
+    record(draft, { kind: 'stepSkipped', step: step.name, why: 'operator', ...outputOf(input) });
+  } else {
     return { refused: `step '${step.name}' is ${before}, and the instance is not parked for it` };
-  record(draft, { kind: 'stepSkipped', step: step.name, why: 'operator', ...outputOf(input) });
+  }
   if (parked !== undefined && isParkedFor) unpark(draft, parked.at);
   return undefined;
 }

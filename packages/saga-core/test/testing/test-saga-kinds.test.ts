@@ -114,7 +114,7 @@ describe('an operator', () => {
     expect(resolved.trace).toEqual(['+pay', 'parked:book:STEP_FAILED', '+book', 'unparked']);
     expect(resolved.status).toBe('completed');
     const skipped = await stuck.at('1h', { kind: 'skip', step: 'book' }).run();
-    expect(skipped.trace).toEqual(['+pay', 'parked:book:STEP_FAILED', '~book:operator', 'unparked']);
+    expect(skipped.trace).toEqual(['+pay', 'parked:book:STEP_FAILED', '+book', 'unparked']);
   });
 
   it('cannot say what the pivot forbids, or of a step that is not parked', async () => {

@@ -1,0 +1,101 @@
+import type { SagaDefinition } from '../definition/step-definition.js';
+import { SagaError } from '../errors.js';
+import type { SagaInput } from '../machine/saga-input.js';
+import { wakeAt } from '../machine/wake-at.js';
+import type { AdvanceOptions } from './advance-options.js';
+import { answerQuestions } from './answer-questions.js';
+import { applyInput, openLeg } from './leg.js';
+import { announce } from './prepared.js';
+import type { SagaTransaction } from './saga-store.js';
+
+/** What came of an input that somebody waits for. */
+export type Spoken =
+  | { readonly kind: 'applied' }
+  /** It changed nothing: it was said before, or the instance is over. */
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly status: string };
+
+/** A race that Postgres ended is nobody's answer: it is said again, at most so often. */
+const maxConflicts = 10;
+
+/**
+ * Applies an input that a caller waits for (a verb, a signal) in a locked transaction of its own. `inputFor` may throw what it finds wrong with the
+ * input. Throws `INSTANCE_UNKNOWN`, or `VERSION_UNKNOWN` where another process has to be asked.
+ */
+export async function applySpoken<Trx>(
+  options: AdvanceOptions<Trx>,
+  sagaId: string,
+  inputFor: (definition: SagaDefinition) => SagaInput,
+): Promise<Spoken> {
+  const { store } = options;
+  for (let conflicts = 0; ; conflicts += 1) {
+    try {
+      const { spoken, after } = await store.transaction((tx) => applyIn(options, tx, { sagaId, inputFor }));
+      after?.();
+      return spoken;
+    } catch (error) {
+      if (error instanceof SagaError || store.classify(error) !== 'conflict' || conflicts >= maxConflicts) throw error;
+    }
+  }
+}
+
+interface Saying {
+  readonly sagaId: string;
+  readonly inputFor: (definition: SagaDefinition) => SagaInput;
+}
+
+async function applyIn<Trx>(
+  options: AdvanceOptions<Trx>,
+  tx: SagaTransaction<Trx>,
+  { sagaId, inputFor }: Saying,
+): Promise<{ readonly spoken: Spoken; readonly after?: () => void }> {
+  const { store, definitions, sender, bornLeaseMs } = options;
+  const [stored] = await tx.lock([sagaId]);
+  if (stored === undefined) throw instanceUnknown(sagaId);
+  const definition = definitions.find(stored.instance);
+  if (definition === undefined) throw versionUnknown(stored.instance);
+  const leg = openLeg(definition, stored.instance);
+  const reason = applyInput(leg, inputFor(definition), { now: await tx.now(), sender });
+  if (reason !== undefined) return { spoken: { kind: 'refused', reason, status: stored.instance.state.status } };
+  await answerQuestions(leg, { tx, sender, classify: (error) => store.classify(error) });
+  if (!leg.changed) return { spoken: { kind: 'unchanged' } };
+  const change = {
+    instance: leg.instance,
+    revision: stored.revision,
+    entries: leg.entries,
+    messages: [...leg.messages.values()],
+    wakeAt: wakeAt(leg.instance.state, await tx.now()),
+    delivered: [],
+    taken: [],
+  };
+  const { claimed } = await tx.save([change], { bornLeaseMs });
+  const after = (): void => {
+    options.publish(claimed);
+    announce(options, leg);
+  };
+  return { spoken: { kind: 'applied' }, after };
+}
+
+export function instanceUnknown(sagaId: string): SagaError {
+  return new SagaError('INSTANCE_UNKNOWN', `there is no saga instance ${sagaId}`, {
+    fields: { sagaId },
+    hint: 'check the id; an instance is there once the transaction that started it has committed',
+  });
+}
+
+function versionUnknown({
+  id,
+  saga,
+  version,
+  hash,
+}: {
+  readonly id: string;
+  readonly saga: string;
+  readonly version: number;
+  readonly hash: string;
+}): SagaError {
+  return new SagaError('VERSION_UNKNOWN', `this process does not know version ${version} of saga '${saga}'`, {
+    fields: { sagaId: id, saga, version, hash },
+    hint: 'say it to a process that has this version registered',
+  });
+}

@@ -1,0 +1,148 @@
+import type { SendCommand } from '../machine/effect.js';
+import type { SagaInput } from '../machine/saga-input.js';
+import { runLeg } from './explore-leg.js';
+import { arrow, type Line, lostArrow, type Move, note } from './explore-move.js';
+import { callMoves } from './explore-call.js';
+import { clockMoves } from './explore-clock.js';
+import { afterMeeting, meet } from './explore-participant.js';
+import type { ExplorePlan, ExploreVerb } from './explore-plan.js';
+import { faulty, leaving, publishings, sendingOf } from './explore-publish.js';
+import { inputLetter, type Letter, type LetterInput, without, type World } from './explore-world.js';
+import { isTerminal } from '../machine/instance.js';
+
+/** Everything that may happen next, in an order that depends on the world alone. */
+export function movesFrom(plan: ExplorePlan, world: World): readonly Move[] {
+  if (world.instance.seq === 0) return inputMoves(plan, world, { input: { kind: 'started' }, heading: [] });
+  const moves = [
+    ...letterMoves(plan, world),
+    ...relayMoves(plan, world),
+    ...callMoves(plan, world),
+    ...clockMoves(plan, world),
+    ...signalMoves(plan, world),
+    ...verbMoves(plan, world),
+  ];
+  return moves.filter(({ after }) => after.faults <= plan.maxFaults);
+}
+
+export interface Given {
+  readonly input: SagaInput;
+  readonly heading: readonly Line[];
+}
+
+/** The engine takes an input: saved, or lost before the commit. A leg that is lost leaves nothing, and its input comes again. */
+export function inputMoves(plan: ExplorePlan, world: World, { input, heading }: Given): Move[] {
+  return runLeg(plan, world, input).flatMap((leg) => publishings(plan, leg, heading));
+}
+
+function lostLegMoves(plan: ExplorePlan, world: World, { input, heading }: Given): Move[] {
+  return runLeg(plan, world, input).map((leg) => ({
+    after: leaving(faulty(world), plan.parts.sentByLostLeg(leg.sends)),
+    applied: [],
+    tell: () => [...heading, note(plan.definition.name, 'the process dies before the commit, or a rival saved first')],
+  }));
+}
+
+function letterMoves(plan: ExplorePlan, world: World): Move[] {
+  const distinct = world.letters.filter(
+    (letter, index, all) => all.findIndex(({ key }) => key === letter.key) === index,
+  );
+  return distinct.flatMap((letter) =>
+    letter.kind === 'command' ? commandMoves(plan, world, letter) : answerMoves(plan, world, letter),
+  );
+}
+
+function commandMoves(plan: ExplorePlan, world: World, letter: Letter & { readonly kind: 'command' }): Move[] {
+  const { command } = letter;
+  const saga = plan.definition.name;
+  const taken = { ...world, letters: without(world.letters, letter) };
+  const sent = arrow(saga, command.participant, sendingOf(command));
+  const moves = meet(plan, world, command).flatMap((met): Move[] => {
+    const reply = inputLetter(replyTo(command, met.outcome));
+    const answered = afterMeeting(taken, command, met);
+    const after = { ...answered, letters: [...answered.letters, reply] };
+    const lines = [sent, note(command.participant, met.told)];
+    const delivered: Move = { after, applied: [], tell: () => lines };
+    if (met.isFault) return [delivered];
+    const again = faulty({ ...after, letters: [...after.letters, letter] });
+    const redelivered = note(command.participant, 'dies after the commit, before its offset: the command comes again');
+    return [delivered, { after: again, applied: [], tell: () => [...lines, redelivered] }];
+  });
+  const lost = lostArrow(saga, command.participant, `${sendingOf(command)} is lost`);
+  return [...moves, { after: faulty(taken), applied: [], tell: () => [lost] }];
+}
+
+function replyTo(
+  { step, round, direction, attempt, participant }: SendCommand,
+  outcome: Extract<LetterInput, { readonly kind: 'replied' }>['outcome'],
+): LetterInput {
+  return { kind: 'replied', step, round, direction, attempt, from: participant, outcome };
+}
+
+function answerMoves(plan: ExplorePlan, world: World, letter: Letter & { readonly kind: 'input' }): Move[] {
+  const { input } = letter;
+  const taken = { ...world, letters: without(world.letters, letter) };
+  const line = answerLine(plan, input);
+  const moves = inputMoves(plan, taken, { input, heading: [line] });
+  // What the broker refused stands in the database, and so does its news: neither can be lost.
+  if (input.kind === 'notSent') return moves;
+  const lost = lostArrow(line.from, line.to, `${line.text} is lost`);
+  moves.push({ after: faulty(taken), applied: [], tell: () => [lost] });
+  if (input.kind === 'callFinished') return moves;
+  const again = note(plan.definition.name, 'dies after the commit, before its offset: the answer comes again');
+  moves.push(...inputMoves(plan, faulty(world), { input, heading: [line, again] }));
+  moves.push(...lostLegMoves(plan, world, { input, heading: [line] }));
+  return moves;
+}
+
+function answerLine({ definition }: ExplorePlan, input: LetterInput): Line & { readonly kind: 'arrow' } {
+  const { kind, step, direction } = input;
+  const said = kind === 'notSent' ? 'not sent' : `attempt ${input.attempt} ${input.outcome.kind}`;
+  const from = kind === 'replied' ? (input.from ?? 'broker') : kind === 'notSent' ? 'broker' : definition.name;
+  return { kind: 'arrow', from, to: definition.name, text: `${step} ${direction} ${said}` };
+}
+
+function relayMoves({ definition }: ExplorePlan, world: World): Move[] {
+  const idle = world.rows.filter(({ state }) => state !== 'refused');
+  return idle.map(({ command }) => ({
+    after: leaving(world, [command]),
+    applied: [],
+    tell: () => [note('broker', `the relay of ${definition.name} sends ${sendingOf(command)} from the outbox`)],
+  }));
+}
+
+/** A signal may come before its step waits for it, and twice. */
+function signalMoves(plan: ExplorePlan, world: World): Move[] {
+  if (isTerminal(world.instance.state.status)) return [];
+  const waiting = [...plan.definition.steps.values()].filter(({ kind }) => kind === 'wait');
+  return waiting.flatMap(({ name }) => {
+    const isSecond = world.signalled.includes(name);
+    const given = isSecond ? faulty(world) : { ...world, signalled: [...world.signalled, name] };
+    const input: SagaInput = { kind: 'signalled', step: name, id: name, body: plan.outputs[name] };
+    return inputMoves(plan, given, { input, heading: [arrow('operator', plan.definition.name, `signal ${name}`)] });
+  });
+}
+
+function verbMoves(plan: ExplorePlan, world: World): Move[] {
+  return plan.verbs.flatMap((verb) => {
+    if (!isWorthSaying(world, verb)) return [];
+    // Somebody who has paused it goes on in the end: that is no fault of its own.
+    const said = verb === 'resume' ? world : faulty(world);
+    const input: SagaInput = { kind: verb, actor: 'operator', reason: 'explored' };
+    return inputMoves(plan, said, { input, heading: [arrow('operator', plan.definition.name, verb)] });
+  });
+}
+
+/** Verbs that are refused wherever they are said change nothing; a test of the decision table holds that. */
+function isWorthSaying({ instance: { state } }: World, verb: ExploreVerb): boolean {
+  switch (verb) {
+    case 'cancel':
+    case 'pause':
+      return state.pausedAt === undefined || verb === 'cancel';
+    case 'resume':
+      return state.pausedAt !== undefined;
+    case 'retry':
+      return state.parked !== undefined;
+    default:
+      return verb satisfies never;
+  }
+}

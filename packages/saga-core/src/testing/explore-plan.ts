@@ -1,0 +1,53 @@
+import type { InvokeStepDefinition, SagaDefinition, StepDefinition } from '../definition/step-definition.js';
+import type { SendCommand } from '../machine/effect.js';
+import { transition } from '../machine/transition.js';
+import { decideFence } from '../participant/decide-fence.js';
+
+/** What is explored, with types erased and options checked. */
+export interface ExplorePlan {
+  readonly definition: SagaDefinition;
+  readonly input: unknown;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly declines: Readonly<Record<string, Decline>>;
+  readonly verbs: readonly ExploreVerb[];
+  readonly maxFaults: number;
+  readonly parts: ExploredParts;
+}
+
+/** Verbs of an operator's that say nothing about the world: `skip` and `resolve` do, and would be believed. */
+export const exploreVerbs = ['cancel', 'pause', 'resume', 'retry'] as const;
+export type ExploreVerb = (typeof exploreVerbs)[number];
+
+/** A business "no" of a step. */
+export interface Decline {
+  readonly code: string;
+  readonly detail?: unknown;
+}
+
+/** What is under test. A mutant replaces one of them; a check of a saga takes the real ones. */
+export interface ExploredParts {
+  readonly transition: typeof transition;
+  readonly decideFence: typeof decideFence;
+  /** Which commands leave although the leg that sent them was not saved: a rival had saved first, or the process died. */
+  readonly sentByLostLeg: (sends: readonly SendCommand[]) => readonly SendCommand[];
+}
+
+export const realParts: ExploredParts = { transition, decideFence, sentByLostLeg: () => [] };
+
+/** How a step says "no", or nothing where its contract declares no refusal. A function of the author's own may always throw one. */
+export function declineOf(plan: ExplorePlan, step: StepDefinition): Decline | undefined {
+  const said = plan.declines[step.name];
+  if (said !== undefined) return said;
+  if (step.kind !== 'invoke') return { code: 'DECLINED' };
+  return firstError(step.command);
+}
+
+/** An undo may be refused only where its command declares that. */
+export function undoDeclineOf(step: InvokeStepDefinition): Decline | undefined {
+  return step.compensate === null ? undefined : firstError(step.compensate.command);
+}
+
+function firstError(command: InvokeStepDefinition['command']): Decline | undefined {
+  const [code] = Object.keys(command.spec.errors ?? {});
+  return code === undefined ? undefined : { code };
+}
