@@ -1,4 +1,5 @@
 export type { DeadLetterTopic } from './dead-letter-row.js';
+export { defineEvent, type EventDefinition, type EventGiven } from './define-event.js';
 export { OutboxError, type OutboxErrorCode, outboxErrorCodes } from './errors.js';
 export {
   createHintListener,
