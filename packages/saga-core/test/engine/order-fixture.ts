@@ -79,7 +79,9 @@ export async function openOrderServices(
   url: string,
   brokerOptions: InMemoryBrokerOptions = {},
 ): Promise<OrderServices> {
-  const knex = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 20 } });
+  // knex itself writes each lost connection to the console.
+  const log = { warn: () => undefined, error: () => undefined };
+  const knex = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 20 }, log });
   await knex.raw('create table orders (id text primary key, status text not null, reason text)');
   await knex.raw('create table stock (id int primary key, available int not null)');
   await knex.raw('create table reservations (order_id text, qty int)');
