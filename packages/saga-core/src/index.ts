@@ -26,3 +26,7 @@ export type { JournalEntry, JournalEvent } from './machine/journal-event.js';
 export type { Resolution, SagaInput, Verb } from './machine/saga-input.js';
 export { type Transition, transition } from './machine/transition.js';
 export { wakeAt } from './machine/wake-at.js';
+export { type DrawnInstance, type StepMark, stepMarks } from './operations/progress.js';
+export { toMermaid } from './operations/to-mermaid.js';
+export { toSvg } from './operations/to-svg.js';
+export { toText } from './operations/to-text.js';
