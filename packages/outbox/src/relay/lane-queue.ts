@@ -1,5 +1,6 @@
 import type { ClaimedRow } from '../outbox-row.js';
 import { type BatchLimits, batchLength } from './batch-length.js';
+import { createTopicQueues, type WaitingTopic } from './topic-queues.js';
 
 /**
  * The rows that this process holds, topic by topic in the order of sending. Rows leave it one batch at a time and topic, so that no row of a
@@ -30,69 +31,45 @@ export interface LaneQueue {
   forget(rows: readonly ClaimedRow[]): void;
 }
 
-export interface WaitingTopic {
-  readonly topic: string;
-  readonly waiting: number;
-  /** Since when the topic has had rows waiting. */
-  readonly sinceMs: number;
-}
-
 export interface LaneQueueOptions {
   readonly maxHeld: number;
   /** How many rows of the topic may wait here. Default: no bound of its own. */
   readonly roomFor?: (topic: string) => number;
 }
 
-interface TopicQueue {
-  rows: ClaimedRow[];
-  sinceMs: number;
-}
-
 export function createLaneQueue({ maxHeld, roomFor = () => Number.POSITIVE_INFINITY }: LaneQueueOptions): LaneQueue {
-  const queues = new Map<string, TopicQueue>();
+  const queues = createTopicQueues();
   const held = new Map<string, ClaimedRow>();
-  let waiting = 0;
 
   const push = (row: ClaimedRow, nowMs: number): void => {
-    const queue = queues.get(row.topic);
-    if (queue === undefined) queues.set(row.topic, { rows: [row], sinceMs: nowMs });
-    else queue.rows.push(row);
+    queues.push(row, nowMs);
     held.set(row.id, row);
-    waiting += 1;
   };
   const forget = (rows: readonly ClaimedRow[]): void => {
     // The same id may be held again under a newer claim.
     for (const row of rows) if (held.get(row.id) === row) held.delete(row.id);
   };
-  /** What stays goes to the end of the line: a map gives its keys in the order in which they were set. */
-  const keep = (topic: string, rows: ClaimedRow[], sinceMs: number): void => {
-    waiting -= (queues.get(topic)?.rows.length ?? 0) - rows.length;
-    queues.delete(topic);
-    if (rows.length > 0) queues.set(topic, { rows, sinceMs });
+  /** Takes out what fits of a topic. */
+  const extract = (topic: string, fits: (row: ClaimedRow) => boolean): readonly ClaimedRow[] => {
+    const rows = queues.rows(topic);
+    const taken = rows.filter(fits);
+    if (taken.length === 0) return [];
+    const left = rows.filter((row) => !fits(row));
+    queues.replace(topic, left);
+    forget(taken);
+    return taken;
   };
-  const takeLanes = (rows: readonly ClaimedRow[]): ClaimedRow[] => {
+  const takeLanes = (rows: readonly ClaimedRow[]): readonly ClaimedRow[] => {
     const lanes = new Set(rows.filter((row) => row.ordered).map(laneOf));
-    const isBlocked = (row: ClaimedRow): boolean => row.ordered && lanes.has(laneOf(row));
-    return [...new Set(rows.map((row) => row.topic))].flatMap((topic) => {
-      const queue = queues.get(topic);
-      const taken = queue?.rows.filter(isBlocked) ?? [];
-      if (queue === undefined || taken.length === 0) return [];
-      keep(
-        topic,
-        queue.rows.filter((row) => !isBlocked(row)),
-        queue.sinceMs,
-      );
-      forget(taken);
-      return taken;
-    });
+    const topics = [...new Set(rows.map((row) => row.topic))];
+    return topics.flatMap((topic) => extract(topic, (row) => row.ordered && lanes.has(laneOf(row))));
   };
-  const hasRoom = (topic: string): boolean =>
-    held.size < maxHeld && (queues.get(topic)?.rows.length ?? 0) < roomFor(topic);
+  const hasRoom = (topic: string): boolean => held.size < maxHeld && queues.waiting(topic) < roomFor(topic);
 
   return {
-    waiting: (topic) => (topic === undefined ? waiting : (queues.get(topic)?.rows.length ?? 0)),
+    waiting: queues.waiting,
     held: () => held.size,
-    topics: () => Array.from(queues, ([topic, { rows, sinceMs }]) => ({ topic, waiting: rows.length, sinceMs })),
+    topics: queues.topics,
     forget,
     add(rows, nowMs) {
       for (const row of rows) push(row, nowMs);
@@ -112,21 +89,10 @@ export function createLaneQueue({ maxHeld, roomFor = () => Number.POSITIVE_INFIN
       return left;
     },
     take(topic, limits, nowMs) {
-      const queue = queues.get(topic);
-      if (queue === undefined) return { batch: [], givenBack: [] };
-      const lapsed = queue.rows.filter((row) => row.leaseEndsAtMs <= nowMs);
-      if (lapsed.length > 0) {
-        keep(
-          topic,
-          queue.rows.filter((row) => row.leaseEndsAtMs > nowMs),
-          queue.sinceMs,
-        );
-        forget(lapsed);
-      }
-      const givenBack = takeLanes(lapsed);
-      const rows = queues.get(topic)?.rows ?? [];
+      const givenBack = takeLanes(extract(topic, (row) => row.leaseEndsAtMs <= nowMs));
+      const rows = queues.rows(topic);
       const length = batchLength(rows, limits);
-      keep(topic, rows.slice(length), nowMs);
+      queues.replace(topic, rows.slice(length), nowMs);
       return { batch: rows.slice(0, length), givenBack };
     },
     block(rows) {
@@ -134,9 +100,7 @@ export function createLaneQueue({ maxHeld, roomFor = () => Number.POSITIVE_INFIN
       return takeLanes(rows);
     },
     drain() {
-      const drained = [...queues.values()].flatMap(({ rows }) => rows);
-      queues.clear();
-      waiting = 0;
+      const drained = queues.clear();
       forget(drained);
       return drained;
     },

@@ -1,4 +1,4 @@
-import type { WaitingTopic } from './lane-queue.js';
+import type { WaitingTopic } from './topic-queues.js';
 
 export interface BatchRules {
   readonly batchSize: number;
