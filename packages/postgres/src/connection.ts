@@ -2,6 +2,7 @@ import { PostgresError } from './errors.js';
 import type { PgConnectionLike } from './pg-like.js';
 import type { SqlResult } from './sql.js';
 import { sqlState } from './sql-state.js';
+import { statementName } from './statement-name.js';
 import { typeParser } from './type-parser.js';
 
 /** The format is text: nothing of ours asks for binary. */
@@ -30,16 +31,25 @@ export function isLost(connection: PgConnectionLike): boolean {
   return lost.has(connection);
 }
 
+export interface Statement {
+  readonly text: string;
+  /** A text without parameters may hold several statements. */
+  readonly values?: readonly unknown[] | undefined;
+  /** By name, parsed and planned once a connection. */
+  readonly prepare?: boolean | undefined;
+}
+
 /** Runs one statement on this very connection, with `$1` parameters as pg takes them: no `?` is ever substituted. */
 export async function runStatement<Row extends object>(
   connection: PgConnectionLike,
-  text: string,
-  values?: readonly unknown[],
+  { text, values, prepare }: Statement,
 ): Promise<SqlResult<Row>> {
   watchConnection(connection);
   let answer: unknown;
   try {
-    answer = await connection.query(values === undefined ? { text, types } : { text, types, values: [...values] });
+    const name = prepare === true && values !== undefined ? statementName(text) : undefined;
+    const statement = values === undefined ? { text, types } : { text, types, values: [...values] };
+    answer = await connection.query(name === undefined ? statement : { ...statement, name });
   } catch (error) {
     throw driverError(error, connection);
   }

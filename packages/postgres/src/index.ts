@@ -1,4 +1,5 @@
 export { classify, type ErrorClass } from './classify.js';
+export type { DatabaseOptions } from './database-options.js';
 export { type DelimitedColumns, delimitedColumns } from './delimited-columns.js';
 export { PostgresError, type PostgresErrorCode, postgresErrorCodes } from './errors.js';
 export { quoteIdentifier, validateSchemaName } from './identifier.js';

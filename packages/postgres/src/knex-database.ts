@@ -1,4 +1,5 @@
 import { driverError, isLost, runStatement, watchConnection } from './connection.js';
+import type { DatabaseOptions } from './database-options.js';
 import { PostgresError } from './errors.js';
 import type { KnexClientLike, KnexLike, KnexTransactionLike } from './knex-like.js';
 import type { PgConnectionLike } from './pg-like.js';
@@ -6,7 +7,10 @@ import { type BegunTransaction, runTransaction } from './run-transaction.js';
 import type { Database, Sql, SqlResult } from './sql.js';
 
 /** A `Database` over a `Knex` with the pg driver. */
-export function knexDatabase<Trx extends KnexTransactionLike>(knex: KnexLike<Trx>): Database<Trx> {
+export function knexDatabase<Trx extends KnexTransactionLike>(
+  knex: KnexLike<Trx>,
+  { preparedStatements: prepare = false }: DatabaseOptions = {},
+): Database<Trx> {
   const pool = clientOf(knex);
   return {
     sql: {
@@ -15,7 +19,7 @@ export function knexDatabase<Trx extends KnexTransactionLike>(knex: KnexLike<Trx
           throw driverError(error);
         });
         try {
-          return await runStatement<Row>(connection, text, values);
+          return await runStatement<Row>(connection, { text, values, prepare });
         } finally {
           await discardIfLost(connection);
           await pool.releaseConnection(connection);
@@ -23,13 +27,16 @@ export function knexDatabase<Trx extends KnexTransactionLike>(knex: KnexLike<Trx
       },
     },
     async transaction<T>(work: (trx: Trx, sql: Sql) => Promise<T>): Promise<T> {
-      return runTransaction(await begin(knex), work);
+      return runTransaction(await begin(knex, prepare), work);
     },
-    within: withinKnex,
+    within: (trx) => withinKnex(trx, prepare),
   };
 }
 
-async function begin<Trx extends KnexTransactionLike>(knex: KnexLike<Trx>): Promise<BegunTransaction<Trx>> {
+async function begin<Trx extends KnexTransactionLike>(
+  knex: KnexLike<Trx>,
+  prepare: boolean,
+): Promise<BegunTransaction<Trx>> {
   const trx = await knex.transaction({ isolationLevel: 'read committed' }).catch((error: unknown) => {
     throw driverError(error);
   });
@@ -46,7 +53,7 @@ async function begin<Trx extends KnexTransactionLike>(knex: KnexLike<Trx>): Prom
   return {
     trx,
     connection,
-    sql: withinKnex(trx),
+    sql: withinKnex(trx, prepare),
     hasEnded: () => trx.isCompleted(),
     commit: () => commit(trx),
     rollback: async () => {
@@ -69,7 +76,7 @@ async function commit(trx: KnexTransactionLike): Promise<string> {
 }
 
 /** Also the statement face of nested transactions, which run on their parent's connection behind a savepoint. */
-export function withinKnex(trx: KnexTransactionLike): Sql {
+export function withinKnex(trx: KnexTransactionLike, prepare = false): Sql {
   refuseOther(trx);
   refuseEnded(trx);
   return {
@@ -78,7 +85,7 @@ export function withinKnex(trx: KnexTransactionLike): Sql {
       const connection = await clientOf(trx).acquireConnection();
       // Again: the transaction may have ended while we awaited, and its connection may already be somebody else's.
       refuseEnded(trx);
-      return runStatement<Row>(connection, text, values);
+      return runStatement<Row>(connection, { text, values, prepare });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { driverError, isLost, runStatement, watchConnection } from './connection.js';
+import type { DatabaseOptions } from './database-options.js';
 import { PostgresError } from './errors.js';
 import type { PgClientLike, PgConnectionLike, PgPoolLike } from './pg-like.js';
 import { type BegunTransaction, runTransaction } from './run-transaction.js';
@@ -7,14 +8,17 @@ import type { Database, Sql, SqlResult } from './sql.js';
 const poolsWithListener = new WeakSet<object>();
 
 /** A `Database` over a `pg.Pool`. */
-export function pgDatabase<Client extends PgClientLike>(pool: PgPoolLike<Client>): Database<Client> {
+export function pgDatabase<Client extends PgClientLike>(
+  pool: PgPoolLike<Client>,
+  { preparedStatements: prepare = false }: DatabaseOptions = {},
+): Database<Client> {
   listenForIdleErrors(pool);
   return {
     sql: {
       async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>> {
         const client = await checkOut(pool);
         try {
-          return await runStatement<Row>(connectionOf(client), text, values);
+          return await runStatement<Row>(connectionOf(client), { text, values, prepare });
         } finally {
           client.release(isLost(connectionOf(client)));
         }
@@ -23,13 +27,13 @@ export function pgDatabase<Client extends PgClientLike>(pool: PgPoolLike<Client>
     async transaction<T>(work: (trx: Client, sql: Sql) => Promise<T>): Promise<T> {
       const client = await checkOut(pool);
       try {
-        return await runTransaction(await begin(client), work);
+        return await runTransaction(await begin(client, prepare), work);
       } finally {
         // A session in the middle of something must not go back to the pool.
         client.release(isLost(connectionOf(client)) || isOpen(client) === true);
       }
     },
-    within: withinPg,
+    within: (client) => withinPg(client, prepare),
   };
 }
 
@@ -50,29 +54,29 @@ async function checkOut<Client extends PgClientLike>(pool: PgPoolLike<Client>): 
   }
 }
 
-async function begin<Client extends PgClientLike>(client: Client): Promise<BegunTransaction<Client>> {
+async function begin<Client extends PgClientLike>(client: Client, prepare: boolean): Promise<BegunTransaction<Client>> {
   const connection = connectionOf(client);
-  await runStatement(connection, 'begin isolation level read committed');
+  await runStatement(connection, { text: 'begin isolation level read committed' });
   return {
     trx: client,
     connection,
-    sql: withinPg(client),
+    sql: withinPg(client, prepare),
     hasEnded: () => isOpen(client) === false && !isLost(connection),
-    commit: async () => (await runStatement(connection, 'commit')).command,
+    commit: async () => (await runStatement(connection, { text: 'commit' })).command,
     rollback: async () => {
-      if (!isLost(connection)) await runStatement(connection, 'rollback');
+      if (!isLost(connection)) await runStatement(connection, { text: 'rollback' });
     },
   };
 }
 
-function withinPg(client: PgClientLike): Sql {
+function withinPg(client: PgClientLike, prepare: boolean): Sql {
   refuseOther(client);
   const connection = connectionOf(client);
   refuseIdle(client);
   return {
     async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>> {
       refuseIdle(client);
-      return runStatement<Row>(connection, text, values);
+      return runStatement<Row>(connection, { text, values, prepare });
     },
   };
 }

@@ -3,6 +3,7 @@ export interface PgConnectionLike {
   query(statement: {
     readonly text: string;
     readonly values?: readonly unknown[];
+    readonly name?: string;
     readonly types: { getTypeParser(oid: number): (text: string) => unknown };
   }): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;

@@ -1,3 +1,4 @@
+import type { DatabaseOptions } from './database-options.js';
 import { PostgresError } from './errors.js';
 import { knexDatabase } from './knex-database.js';
 import type { KnexLike, KnexTransactionLike } from './knex-like.js';
@@ -9,14 +10,23 @@ import type { Database } from './sql.js';
  * The user's own database behind one face. For a `Knex` the transaction's type is `Knex.Transaction`, for a `pg.Pool` it is
  * `pg.PoolClient`. The pool stays the user's: its size, its time-outs (`query_timeout`, `idle_in_transaction_session_timeout`) and its end.
  */
-export function postgresDatabase<Client extends PgClientLike>(pool: PgPoolLike<Client>): Database<Client>;
-export function postgresDatabase<Trx extends KnexTransactionLike>(knex: KnexLike<Trx>): Database<Trx>;
-export function postgresDatabase(source: unknown): Database<PgClientLike> | Database<KnexTransactionLike> {
+export function postgresDatabase<Client extends PgClientLike>(
+  pool: PgPoolLike<Client>,
+  options?: DatabaseOptions,
+): Database<Client>;
+export function postgresDatabase<Trx extends KnexTransactionLike>(
+  knex: KnexLike<Trx>,
+  options?: DatabaseOptions,
+): Database<Trx>;
+export function postgresDatabase(
+  source: unknown,
+  options: DatabaseOptions = {},
+): Database<PgClientLike> | Database<KnexTransactionLike> {
   switch (kindOf(source)) {
     case 'pg':
-      return pgDatabase(source as PgPoolLike<PgClientLike>);
+      return pgDatabase(source as PgPoolLike<PgClientLike>, options);
     case 'knex':
-      return knexDatabase(source as KnexLike<KnexTransactionLike>);
+      return knexDatabase(source as KnexLike<KnexTransactionLike>, options);
     case 'transaction':
       throw invalid(
         'A transaction was given where the whole database is needed.',

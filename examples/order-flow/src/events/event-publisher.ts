@@ -21,7 +21,11 @@ export interface EventPublisher {
  * defined: so the relay finds events by polling, and only commands and replies go out from memory.
  */
 export function createEventPublisher(knex: Knex, source: string): EventPublisher {
-  const outbox = createOutbox({ database: postgresDatabase<Knex.Transaction>(knex), catalog: orderFlowEvents, source });
+  const outbox = createOutbox({
+    database: postgresDatabase<Knex.Transaction>(knex, { preparedStatements: true }),
+    catalog: orderFlowEvents,
+    source,
+  });
   return {
     async publish(trx, event) {
       await outbox.publish(trx, { ...event, topic: eventTopics[event.type] });

@@ -32,7 +32,7 @@ export interface OrderService extends Service {
 export function createOrderService(options: OrderServiceOptions): OrderService {
   const { transport, logger, sources, answerWithin = '5s' } = options;
   const knex = openDatabase(options.databaseUrl, { name: 'orders', logger, max: 16 });
-  const database = postgresDatabase<Knex.Transaction>(knex);
+  const database = postgresDatabase<Knex.Transaction>(knex, { preparedStatements: true });
   const placeOrder = placeOrderSaga(createOrderBook(createEventPublisher(knex, '/orders')), { answerWithin });
   const engine = postgresEngine<Knex.Transaction>({
     database: knex,
@@ -41,6 +41,8 @@ export function createOrderService(options: OrderServiceOptions): OrderService {
     transport,
     logger,
     pollIntervalMs: 200,
+    // No pooler stands between these services and Postgres.
+    preparedStatements: true,
   });
   const routes = orderRoutes({
     knex,

@@ -29,6 +29,7 @@ export function createParticipantService(parts: ParticipantParts, options: Messa
     orchestrators: ['orders'],
     transport,
     logger,
+    preparedStatements: true,
   });
   const server = createJsonServer({ routes: parts.routes(knex), logger, port: options.port ?? 0 });
   return {

@@ -13,6 +13,8 @@ export interface PostgresEngineOptions<Trx> extends Omit<SagaEngineOptions<Trx>,
   readonly database: DatabaseSource<Trx>;
   /** The schema of the library's tables. Default `backstitch`. */
   readonly schema?: string;
+  /** Prepares the library's statements once a connection: see `DatabaseOptions` of `@backstitch/postgres`. Default false. */
+  readonly preparedStatements?: boolean;
   /** Checks the domain events that are published through `outbox`. */
   readonly catalog?: EventCatalog;
   readonly relayOptions?: Partial<Omit<RelayOptions, 'store' | 'transport' | 'logger'>>;
@@ -29,7 +31,7 @@ export interface PostgresEngine<Trx> extends SagaEngine<Trx> {
 /** A saga engine on Postgres with its outbox and relay: `open()` starts all of it, `close()` stops it. The pool and the transport stay the caller's. */
 export function postgresEngine<Trx>(options: PostgresEngineOptions<Trx>): PostgresEngine<Trx> {
   const { schema = defaultSchema, logger = silentLogger, transport, catalog, relayOptions = {} } = options;
-  const database = databaseOf(options.database);
+  const database = databaseOf(options.database, { preparedStatements: options.preparedStatements ?? false });
   const service = outboxService({
     ...{ database, transport, schema, logger, catalog },
     source: `/${options.name}`,

@@ -15,6 +15,8 @@ export interface PostgresParticipantOptions<Trx> extends Omit<ParticipantRunnerO
   readonly database: DatabaseSource<Trx>;
   /** The schema of the library's tables. Default `backstitch`. */
   readonly schema?: string;
+  /** Prepares the library's statements once a connection: see `DatabaseOptions` of `@backstitch/postgres`. Default false. */
+  readonly preparedStatements?: boolean;
   /** Checks the domain events that are published through `outbox`. */
   readonly catalog?: EventCatalog;
   readonly relayOptions?: Partial<Omit<RelayOptions, 'store' | 'transport' | 'logger'>>;
@@ -31,7 +33,7 @@ export interface PostgresParticipant<Trx> extends ParticipantRunner {
 /** A participant on Postgres with its fence, outbox and relay: `open()` starts all of it, `close()` stops it. The pool and the transport stay the caller's. */
 export function postgresParticipant<Trx>(options: PostgresParticipantOptions<Trx>): PostgresParticipant<Trx> {
   const { schema = defaultSchema, logger = silentLogger, transport, catalog, relayOptions = {}, participant } = options;
-  const database = databaseOf(options.database);
+  const database = databaseOf(options.database, { preparedStatements: options.preparedStatements ?? false });
   const service = outboxService({
     ...{ database, transport, schema, logger, catalog },
     source: `/${participant.name}`,

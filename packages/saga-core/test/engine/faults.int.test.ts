@@ -40,6 +40,7 @@ it(`two engines under duplicates and delays settle every order, once (SEED=${see
     sagas: [placeOrder],
     transport: broker.transport(),
     schema: 'orders_saga',
+    preparedStatements: true,
     pollIntervalMs: 20,
   });
   await second.open();
