@@ -47,9 +47,16 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
   const make = async (next: Waiting): Promise<void> => {
     // Its lease has run, unused, while others were called: somebody else may begin it any moment now.
     if (monotonicNowMs() - next.sinceMs > next.step.timeoutMs) return;
-    const outcome = await outcomeOf(next, closing.signal);
-    const { step, round, direction, attempt } = next.call;
-    const sagaId = next.instance.id;
+    const ownTime = AbortSignal.timeout(next.step.timeoutMs);
+    // One signal for both ends of it: its own time and the engine's.
+    const outcome = outcomeOf(next, AbortSignal.any([closing.signal, ownTime]));
+    const told = outcome.then((found) => tell(next, found));
+    // Code that does not heed its signal keeps no place: another call is made beside it, and what it still answers is told all the same.
+    await Promise.race([told, aborted(ownTime)]);
+  };
+  const tell = async ({ call, instance }: Waiting, outcome: LocalOutcome): Promise<void> => {
+    const { step, round, direction, attempt } = call;
+    const sagaId = instance.id;
     try {
       await apply([
         { kind: 'input', sagaId, input: { kind: 'callFinished', step, round, direction, attempt, outcome } },
@@ -95,9 +102,14 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
   };
 }
 
-async function outcomeOf({ definition, instance, call, step }: Waiting, closing: AbortSignal): Promise<LocalOutcome> {
-  // One signal for both ends of it: its own time and the engine's.
-  const signal = AbortSignal.any([closing, AbortSignal.timeout(step.timeoutMs)]);
+/** Resolves a turn after the signal: code that heeds it has answered by then. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => setImmediate(resolve), { once: true });
+  });
+}
+
+async function outcomeOf({ definition, instance, call, step }: Waiting, signal: AbortSignal): Promise<LocalOutcome> {
   const { state, bodies } = instance;
   const failure = state.failure ?? { step: '', code: '', message: '' };
   const context: AuthorUndoContext & CallExtras = {
