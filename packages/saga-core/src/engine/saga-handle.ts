@@ -31,9 +31,19 @@ export function handleOf<I, S, O>(
       // While the caller's transaction is open the answer is known, and asking the pool for a connection could deadlock.
       if (!started.isVisible()) throw notVisible(id);
       const stored = await watch.wait(id, { timeoutMs, signal });
+      refuseOther(stored, saga);
       return settledOutput(stored, saga) as O;
     },
   };
+}
+
+/** The types say what this saga answers; another one's output under them would be believed. */
+function refuseOther({ instance: { id, saga: found } }: StoredInstance, { name }: Saga): void {
+  if (found === name) return;
+  throw new SagaError('INSTANCE_UNKNOWN', `${id} is an instance of saga '${found}', not of '${name}'`, {
+    fields: { sagaId: id, saga: name, found },
+    hint: 'ask for it with the definition that it was started with',
+  });
 }
 
 function settledOutput(stored: StoredInstance, saga: Saga): unknown {

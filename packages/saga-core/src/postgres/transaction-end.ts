@@ -12,7 +12,8 @@ interface KnexEnd {
 
 /**
  * The end of a caller's transaction, as far as its driver tells. knex tells it, of the outermost transaction, by a promise that also settles
- * after a rollback. pg tells (from 8.21) only whether one is open on that client, which may be another one by then.
+ * after a rollback. pg tells (from 8.21) only whether one is open on that client; a pool gives a client another `release` each time it hands it
+ * out, and so tells that it is somebody else's by now.
  */
 export function callersEnd(trx: unknown): TransactionEnd {
   if (isKnexEnd(trx)) {
@@ -22,10 +23,12 @@ export function callersEnd(trx: unknown): TransactionEnd {
       phase: () => (outermost.isCompleted() ? 'ended' : 'open'),
     };
   }
-  const { getTransactionStatus } = trx as { getTransactionStatus?: () => string | null };
+  const client = trx as { getTransactionStatus?: () => string | null; release?: unknown };
+  const { getTransactionStatus, release } = client;
   return {
     afterEnd: () => undefined,
     phase() {
+      if (client.release !== release) return 'ended';
       const status = getTransactionStatus?.call(trx) ?? undefined;
       if (status === undefined) return 'unknown';
       return status === 'I' ? 'ended' : 'open';
