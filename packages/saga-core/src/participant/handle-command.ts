@@ -37,8 +37,15 @@ export async function handleCommand<Trx>(
   const payload = receive(contract, command);
   try {
     return await tx.savepoint(async () => {
+      const said: Declined[] = [];
+      const decline = (code: string, detail: unknown): Declined => {
+        const declined: Declined = { kind: 'declined', code, detail };
+        said.push(declined);
+        return declined;
+      };
       const returned = await handle({ trx: tx.trx as never, command: { ...facts(command), payload }, decline });
       if (isDeclined(returned)) throw new RolledBack(returned);
+      if (returned === undefined) refuseForgotten(contract, said);
       return { outcome: 'succeeded', dataJson: replyJson(contract, returned) };
     });
   } catch (error) {
@@ -97,7 +104,19 @@ function broken(what: string, violations: readonly { readonly path: string; read
   });
 }
 
-const decline = (code: string, detail: unknown): Declined => ({ kind: 'declined', code, detail });
+/** `decline(…)` alone declines nothing: what was meant as a "no" would be answered as done. */
+function refuseForgotten(contract: AnyCommand, [forgotten]: readonly Declined[]): void {
+  if (forgotten === undefined) return;
+  const { code } = forgotten;
+  throw new SagaError(
+    'HANDLER_FAILED',
+    `the handler of '${contract.name}' called decline('${code}') and returned nothing`,
+    {
+      fields: { command: contract.name, code },
+      hint: "write 'return decline(…)'",
+    },
+  );
+}
 
 function isDeclined(value: unknown): value is Declined {
   return (

@@ -22,6 +22,7 @@ const store = contract('store', {
     errors: { EMPTY: z.object({ sku: z.string() }) },
   },
   back: { request: z.object({ sku: z.string() }) },
+  mark: { request: z.object({ sku: z.string() }), errors: { EMPTY: z.object({ sku: z.string() }) } },
 });
 const broker = createInMemoryBroker();
 let knex: Knex;
@@ -51,6 +52,10 @@ beforeAll(async () => {
         if (sku === 'refused')
           throw new TypeError('fetch failed', { cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) });
         return { left: 3 };
+      },
+      mark: async ({ trx, command, decline }) => {
+        await write(trx, command.id, 'mark');
+        decline('EMPTY', { sku: command.payload.sku });
       },
       back: async ({ trx, command }) => {
         await write(trx, command.id, 'back');
@@ -163,6 +168,14 @@ describe('a participant', () => {
   ])('answers failed where the handler is at fault (%s), with nothing written', async (sku, code) => {
     const id = newSagaId();
     expect(await ask(command(id, sku))).toMatchObject([{ outcome: 'failed', code }]);
+    expect(await effects(id)).toEqual([]);
+  });
+
+  it('answers failed where a decline was said and not returned: it must not pass for done', async () => {
+    const id = newSagaId();
+    const [reply] = await ask(command(id, 'a', { command: 'store.mark' }));
+    expect(reply).toMatchObject({ outcome: 'failed', code: 'HANDLER_FAILED' });
+    expect(reply?.message).toContain("decline('EMPTY')");
     expect(await effects(id)).toEqual([]);
   });
 
