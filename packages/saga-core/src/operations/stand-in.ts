@@ -1,0 +1,38 @@
+import type { AnyCommand } from '@backstitch/messaging';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { SagaDefinition, StepDefinition } from '../definition/step-definition.js';
+
+/** Takes everything: there is no data to check. */
+const anything: StandardSchemaV1 = {
+  '~standard': { version: 1, vendor: 'backstitch', validate: (value) => ({ value }) },
+};
+
+/**
+ * The same saga without its author's functions, so that it moves without data: payloads are null, every `when` answers as it is told, and a
+ * wait with jitter lasts as long as it can.
+ */
+export function standInFor(definition: SagaDefinition, skipped: readonly string[]): SagaDefinition {
+  const stages = definition.stages.map((stage) => stage.map((step) => standInStep(step, skipped)));
+  return {
+    ...definition,
+    stages,
+    steps: new Map(stages.flat().map((step) => [step.name, step])),
+    output: null,
+  };
+}
+
+function standInStep(step: StepDefinition, skipped: readonly string[]): StepDefinition {
+  const common = {
+    when: step.when === null ? null : () => !skipped.includes(step.name),
+    retry: { ...step.retry, jitter: 'none' },
+    undoRetry: { ...step.undoRetry, jitter: 'none' },
+  } as const;
+  if (step.kind !== 'invoke') return { ...step, ...common };
+  const compensate =
+    step.compensate === null ? null : { command: withoutSchemas(step.compensate.command), with: () => null };
+  return { ...step, ...common, command: withoutSchemas(step.command), with: () => null, compensate };
+}
+
+function withoutSchemas(command: AnyCommand): AnyCommand {
+  return { ...command, spec: { request: anything } };
+}
