@@ -2,6 +2,7 @@ import type { Sql } from '@backstitch/postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NewOutboxRow, postgresOutboxStore, postgresOutboxTable } from '../../src/index.js';
 import { claimNextSql } from '../../src/postgres/claim-next-rows.js';
+import { promoteSql } from '../../src/postgres/promote-due-rows.js';
 import { takeTurn } from '../../src/postgres/take-turn.js';
 import { settleRows } from '../../src/postgres/settle-rows.js';
 import { pruneSql } from '../../src/postgres/prune-rows.js';
@@ -52,6 +53,21 @@ describe('a claim', () => {
       await store().settle(rows.map(({ id, epoch }) => ({ id, epoch, outcome: { kind: 'sent' } })));
     }
     expect(new Set(seen).size).toBe(60);
+  });
+});
+
+describe('the table', () => {
+  it('leaves room on its pages for the copies that a claim makes, and is vacuumed by the shares of a queue', async () => {
+    const { rows } = await db.database.sql.query<{ options: readonly string[] }>(
+      `select reloptions as options from pg_class where oid = 'backstitch.outbox_events'::regclass`,
+    );
+    expect(rows[0]?.options).toEqual(
+      expect.arrayContaining([
+        'fillfactor=50',
+        'autovacuum_vacuum_scale_factor=0.02',
+        'autovacuum_analyze_scale_factor=0.02',
+      ]),
+    );
   });
 });
 
@@ -139,6 +155,30 @@ describe('with 100,000 sent rows and 1,000 unsent ones', () => {
     expect(seen.map((node) => node['Index Name'])).toContain('outbox_events_pkey');
     expect(seen.map((node) => node['Node Type'])).not.toContain('Seq Scan');
   });
+
+  it.each(['analysed', 'stale'])(
+    'the claim by rooms, and the look for due rows, keep to their indexes (%s)',
+    async (statistics) => {
+      await db.database.sql.query(`vacuum analyze ${name}`);
+      await db.database.sql.query(fill);
+      await db.database.sql.query(`update ${name} set ordered = false, deliver_after = now() + interval '1 day'
+      where status = 'PENDING' and right(id::text, 1) < '8'`);
+      if (statistics === 'analysed') await db.database.sql.query(`vacuum analyze ${name}`);
+      const nodes = await db.database.transaction(async (_trx, sql) => {
+        await sql.query(takeTurn, ['plan']);
+        return [
+          ...(await plan(sql, claimNextSql(name, 'by rooms'), [30_000, 500, 2_000, 'a', 'a,b', '0,5'])),
+          ...(await plan(sql, promoteSql(name), [])),
+        ];
+      });
+      const scans = nodes.filter((node) => node['Relation Name'] === 'outbox_events').map((node) => node['Node Type']);
+      expect(scans).not.toContain('Seq Scan');
+      expect(scans).not.toContain('Bitmap Heap Scan');
+      const indexes = nodes.map((node) => node['Index Name']);
+      expect(indexes).toContain('outbox_events_unsent');
+      expect(indexes).toContain('outbox_events_delayed');
+    },
+  );
 
   it('pruning walks the index on status and age', async () => {
     await db.database.sql.query(fill);
