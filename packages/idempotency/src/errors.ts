@@ -12,6 +12,9 @@ export const idempotencyErrorCodes = [
   'HANDLER_TIMED_OUT',
   'PRINCIPAL_MISSING',
   'BODY_NOT_PARSED',
+  'MESSAGE_UNREADABLE',
+  'CONSUMER_STOPPED',
+  'RETENTION_TOO_SHORT',
   'OPTION_INVALID',
 ] as const;
 export type IdempotencyErrorCode = (typeof idempotencyErrorCodes)[number];
