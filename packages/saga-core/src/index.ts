@@ -26,9 +26,25 @@ export type { JournalEntry, JournalEvent } from './machine/journal-event.js';
 export type { Resolution, SagaInput, Verb } from './machine/saga-input.js';
 export { type Transition, transition } from './machine/transition.js';
 export { wakeAt } from './machine/wake-at.js';
+export {
+  checkAgainstPopulation,
+  type Population,
+  type PopulationFinding,
+  type PopulationVerdict,
+  type StepCount,
+} from './operations/check-against-population.js';
+export { compareDefinitions, type Describable } from './operations/compare-definitions.js';
 export type { Bound, Course, CourseAction, EndlessWait } from './operations/course.js';
+export type { ChangeClass, ChangeKind, Concern, DefinitionChange } from './operations/definition-change.js';
+export {
+  type DefinitionDescription,
+  describeDefinition,
+  type PaceDescription,
+  type StepDescription,
+} from './operations/describe-definition.js';
 export { explain, type Explanation } from './operations/explain.js';
 export { explainText } from './operations/explain-text.js';
+export { checkLock, lockDefinitions, type LockViolation, type SagaLock } from './operations/lock-definitions.js';
 export { type DrawnInstance, type StepMark, stepMarks } from './operations/progress.js';
 export type { Mishap, Scenario } from './operations/scenario.js';
 export { toMermaid } from './operations/to-mermaid.js';
