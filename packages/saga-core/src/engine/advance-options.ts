@@ -1,4 +1,4 @@
-import type { Logger } from '@backstitch/messaging';
+import type { Clock, Logger } from '@backstitch/messaging';
 import type { ClaimedRow } from '@backstitch/outbox';
 import type { Sender } from './command-message.js';
 import type { DefinitionRegistry } from './definition-registry.js';
@@ -10,6 +10,8 @@ export interface AdvanceOptions<Trx> {
   readonly definitions: DefinitionRegistry;
   readonly sender: Sender;
   readonly logger: Logger;
+  /** Paces warnings; nothing that is stored is timed by it. */
+  readonly clock: Clock;
   readonly bornLeaseMs: number;
   /** After the commit: messages to publish from memory. */
   readonly publish: (rows: readonly ClaimedRow[]) => void;

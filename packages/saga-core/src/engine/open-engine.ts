@@ -39,11 +39,13 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
   const installation = await store.installation();
   const tokenKeys = options.tokenKeys ?? { current: installation.tokenKey };
   const sender: Sender = { orchestrator: name, installation: installation.id, tokenKeys };
+  const clock = options.clock ?? systemClock;
   const advance: AdvanceOptions<Trx> = {
     store,
     definitions,
     sender,
     logger,
+    clock,
     bornLeaseMs: settings.bornLeaseMs,
     publish: (rows) => relay.publish(rows),
     onSettled: (sagaId) => watch.settled(sagaId),
@@ -64,7 +66,7 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     wake: (items) => batch.add(items),
     beginToWake: (items) => batch.begin(items),
     isBusy: advanceItems.isBusy,
-    clock: options.clock ?? systemClock,
+    clock,
     logger,
     intervalMs: settings.pollIntervalMs,
     batchSize: settings.batchSize,

@@ -15,6 +15,9 @@ export interface SoloLegs {
   run(ready: Ready): Promise<'done' | 'contended'>;
 }
 
+/** A leg that takes longer than this is worth a word: it keeps a connection, one of few places, and its partition's offset. */
+const longLegMs = 30_000;
+
 export function createSoloLegs<Trx>(options: AdvanceOptions<Trx>): SoloLegs {
   const busy = new Map<string, Promise<void>>();
   const waiting: (() => void)[] = [];
@@ -31,9 +34,17 @@ export function createSoloLegs<Trx>(options: AdvanceOptions<Trx>): SoloLegs {
   };
   const runSeated = async (ready: Ready): Promise<'done' | 'contended'> => {
     await seat();
+    const { sagaId, definition } = ready;
+    const cancel = options.clock.setTimer(longLegMs, () =>
+      options.logger.warn(
+        { sagaId, saga: definition.name, forMs: longLegMs },
+        'a local step has not ended: it keeps a connection and holds up its partition, give it a timeout of its own',
+      ),
+    );
     try {
       return await settleSolo(options, ready);
     } finally {
+      cancel();
       leave();
     }
   };
