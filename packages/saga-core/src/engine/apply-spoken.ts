@@ -1,6 +1,7 @@
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import type { SagaInput } from '../machine/saga-input.js';
+import { againAfterConflict } from '../exchange/again-after-conflict.js';
 import { wakeAt } from '../machine/wake-at.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { answerQuestions } from './answer-questions.js';
@@ -15,9 +16,6 @@ export type Spoken =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly reason: string; readonly status: string };
 
-/** A race that Postgres ended is nobody's answer: it is said again, at most so often. */
-const maxConflicts = 10;
-
 /**
  * Applies an input that a caller waits for (a verb, a signal) in a locked transaction of its own. `inputFor` may throw what it finds wrong with the
  * input. Throws `INSTANCE_UNKNOWN`, or `VERSION_UNKNOWN` where another process has to be asked.
@@ -28,15 +26,12 @@ export async function applySpoken<Trx>(
   inputFor: (definition: SagaDefinition) => SagaInput,
 ): Promise<Spoken> {
   const { store } = options;
-  for (let conflicts = 0; ; conflicts += 1) {
-    try {
-      const { spoken, after } = await store.transaction((tx) => applyIn(options, tx, { sagaId, inputFor }));
-      after?.();
-      return spoken;
-    } catch (error) {
-      if (error instanceof SagaError || store.classify(error) !== 'conflict' || conflicts >= maxConflicts) throw error;
-    }
-  }
+  const { spoken, after } = await againAfterConflict(
+    () => store.transaction((tx) => applyIn(options, tx, { sagaId, inputFor })),
+    (error) => (error instanceof SagaError ? 'other' : store.classify(error)),
+  );
+  after?.();
+  return spoken;
 }
 
 interface Saying {

@@ -1,6 +1,7 @@
 import { silentLogger, systemClock } from '@backstitch/messaging';
 import type { Saga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
+import { againAfterConflict } from '../exchange/again-after-conflict.js';
 import { createLifecycle } from '../exchange/lifecycle.js';
 import { commandTopic, deadLetterTopic, replyTopic } from '../exchange/topic-names.js';
 import type { Resolution, Verb } from '../machine/saga-input.js';
@@ -109,7 +110,10 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
       const context: StartContext = { sender, classify: (error) => store.classify(error) };
       if (given.trx === undefined) {
         const { bornLeaseMs } = parts.settings;
-        const started = await store.transaction((tx) => startIn(tx, request, { ...context, bornLeaseMs }));
+        const started = await againAfterConflict(
+          () => store.transaction((tx) => startIn(tx, request, { ...context, bornLeaseMs })),
+          context.classify,
+        );
         relay.publish(started.claimed);
         if (started.leg !== undefined) advance.startCalls(started.leg);
         return handleOf(watch, saga, { ...started, isVisible: () => true });

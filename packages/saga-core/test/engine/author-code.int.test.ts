@@ -71,6 +71,19 @@ const careless = saga('careless', { version: 1, input })
   })
   .output(({ input: given }) => given.how);
 
+/** Its first step loses a race as often as the input says. */
+const racing = saga('racing', { version: 1, input: z.object({ losses: z.number() }) })
+  .local(
+    'race',
+    async ({ trx, input: { losses } }) => {
+      await trx.raw(
+        `do $$ begin if nextval('races') <= ${losses} then raise exception 'lost' using errcode = '40P01'; end if; end $$`,
+      );
+    },
+    { compensate: 'nothing to undo' },
+  )
+  .build();
+
 let knex: Knex;
 let drop: () => Promise<void>;
 let engine: PostgresEngine<Knex.Transaction>;
@@ -81,10 +94,17 @@ beforeAll(async () => {
   const database = await testDatabase();
   drop = database.drop;
   knex = createKnex({ client: 'pg', connection: database.url, pool: { min: 0, max: 12 } });
+  await knex.raw('create sequence races');
   await knex.raw('create table parent (id int primary key)');
   await knex.raw('create table child (parent int references parent deferrable initially deferred)');
   const transport = broker.transport();
-  engine = postgresEngine({ database: knex, name: 'orders', sagas: [behave, careless], transport, pollIntervalMs: 20 });
+  engine = postgresEngine({
+    database: knex,
+    name: 'orders',
+    sagas: [behave, careless, racing],
+    transport,
+    pollIntervalMs: 20,
+  });
   worker = postgresParticipant({
     database: knex,
     participant: participant(desksOwn, { work: () => ({ json: answer }), undo: () => undefined }),
@@ -151,6 +171,15 @@ describe('a local step', () => {
     opened();
     for (const handle of [slow, ...handles]) await handle.result({ timeout: '20s' });
     expect(calls.filter((call) => call === 'waits')).toHaveLength(1);
+  });
+});
+
+describe('a start', () => {
+  it('that loses a race is run again, where the transaction is its own', async () => {
+    await engine.start(racing, { input: { losses: 3 } });
+    await knex.raw('alter sequence races restart');
+    const inTheCallers = knex.transaction((trx) => engine.start(racing, { input: { losses: 1 }, trx }));
+    await expect(inTheCallers).rejects.toMatchObject({ code: '40P01' });
   });
 });
 
