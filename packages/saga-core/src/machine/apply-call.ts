@@ -1,7 +1,7 @@
 import type { CallStepDefinition } from '../definition/step-definition.js';
 import { type Discard, settleForward, settleUndo } from './apply-reply.js';
 import { startCall } from './dispatch.js';
-import { clearPace, type Draft, record, stepOf } from './draft.js';
+import { clearPace, type Draft, park, record, stepOf } from './draft.js';
 import { isTerminal } from './instance.js';
 import type { LocalOutcome, SagaInput } from './saga-input.js';
 
@@ -17,6 +17,7 @@ export function applyCall(draft: Draft, input: CallFinished): Discard | undefine
   if (input.direction === 'undo') return status === 'compensating' ? settleUndo(draft, step, input) : 'not awaited';
   switch (status) {
     case 'dispatched':
+      if (input.outcome.kind === 'declined') return applyDecline(draft, step, { ...input, outcome: input.outcome });
       return settleForward(draft, step, input);
     case 'unknown':
       return cameBack(draft, step, input);
@@ -31,6 +32,36 @@ export function applyCall(draft: Draft, input: CallFinished): Discard | undefine
     default:
       return status satisfies never;
   }
+}
+
+type Refused = LocalOutcome & { readonly kind: 'declined' };
+
+/**
+ * A call has no fence. Where an earlier attempt failed or never came back, it may have taken effect, and the "no" is only the last attempt's:
+ * it is what a system says that knows no idempotency keys and finds the thing done already.
+ */
+function applyDecline(
+  draft: Draft,
+  step: CallStepDefinition,
+  input: CallFinished & { readonly outcome: Refused },
+): Discard | undefined {
+  const { attempt = 1 } = stepOf(draft, step.name).pace ?? {};
+  // The attempt under way may still take effect: its own answer decides.
+  if (input.attempt < attempt) return 'stale attempt';
+  const isParkedFor = draft.folded.state.parked?.step === step.name;
+  return attempt === 1 || isParkedFor ? settleForward(draft, step, input) : declineInDoubt(draft, step, input.outcome);
+}
+
+/** The reason to turn back stays the author's, and the undo, which is idempotent, is run. Behind the pivot only a person may say. */
+function declineInDoubt(draft: Draft, { name, phase }: CallStepDefinition, outcome: Refused): undefined {
+  const { code, message, detail } = outcome;
+  if (phase === 'compensatable') {
+    const failure = { step: name, code, message, ...(detail === undefined ? {} : { detail }) };
+    record(draft, { kind: 'stepUnknown', step: name, failure });
+    return;
+  }
+  const doubt = `declined after an attempt that may have taken effect: ${code}: ${message}`;
+  park(draft, 'STEP_DECLINED', doubt, { step: name, evidence: detail });
 }
 
 /** The undo waited for this call: nobody is in the middle of it any more. */

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { LocalOutcome } from '../../src/machine/saga-input.js';
+import { Drive } from './drive.js';
+import { input, retry, saga } from './sagas.js';
+
+const paying = saga('paying', { version: 1, input })
+  .call('pay', async () => ({ id: 'p1' }), { compensate: async () => {}, retry })
+  .build();
+const afterPivot = saga('after-pivot', { version: 1, input })
+  .pivot('book', () => ({ booked: true }))
+  .call('pay', async () => ({ id: 'p1' }))
+  .build();
+
+const declined: LocalOutcome = { kind: 'declined', code: 'PAID_ALREADY', message: 'paid already' };
+const failed: LocalOutcome = { kind: 'failed', code: 'E', message: '504' };
+
+function comesBack(drive: Drive, attempt: number, outcome: LocalOutcome): Drive {
+  return drive.give({ kind: 'callFinished', step: 'pay', round: 1, direction: 'do', attempt, outcome });
+}
+
+describe('a call that is declined', () => {
+  it('at its first attempt had no effect', () => {
+    const drive = comesBack(new Drive(paying).start(), 1, declined);
+    expect(drive.step('pay')).toBe('declined');
+    expect(drive.status).toBe('compensated');
+  });
+
+  it('counts only where its attempt is the one under way', () => {
+    const drive = new Drive(paying).start();
+    comesBack(drive.wakes(2), 1, declined);
+    expect(drive.reason).toBe('stale attempt');
+    expect(drive.step('pay')).toBe('dispatched');
+  });
+
+  it('after an attempt that may have taken effect is undone, for the reason that it gave', () => {
+    const drive = comesBack(comesBack(new Drive(paying).start(), 1, failed).wakes(), 2, declined);
+    expect(drive.step('pay')).toBe('compensating');
+    expect(drive.instance.state.failure).toMatchObject({ step: 'pay', code: 'PAID_ALREADY' });
+  });
+
+  it('behind the pivot, after an attempt that may have taken effect, is for a person to settle', () => {
+    const drive = comesBack(comesBack(new Drive(afterPivot).start().local('book'), 1, failed).wakes(), 2, declined);
+    expect(drive.instance.state.parked).toMatchObject({ step: 'pay', code: 'STEP_DECLINED' });
+    expect(drive.step('pay')).toBe('dispatched');
+    drive.give({ kind: 'resolve', step: 'pay', outcome: { kind: 'succeeded' }, actor: 'ann', reason: 'it was paid' });
+    expect(drive.status).toBe('completed');
+  });
+});
