@@ -44,6 +44,8 @@ export const sagaErrorCodes = [
   'ENGINE_CLOSED',
   'INSTALLATION_FOREIGN',
   'STORED_STATE_UNREADABLE',
+  // tests of a saga
+  'COVERAGE_TOO_LOW',
 ] as const;
 export type SagaErrorCode = (typeof sagaErrorCodes)[number];
 

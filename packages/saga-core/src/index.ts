@@ -35,6 +35,8 @@ export {
 } from './operations/check-against-population.js';
 export { compareDefinitions, type Describable } from './operations/compare-definitions.js';
 export type { Bound, Course, CourseAction, EndlessWait } from './operations/course.js';
+export { type Coverage, createCoverage, type CoverageReport, type CoverageRow } from './operations/coverage.js';
+export type { CoverageEdge, CoverageOutcome } from './operations/coverage-edge.js';
 export type { ChangeClass, ChangeKind, Concern, DefinitionChange } from './operations/definition-change.js';
 export {
   type DefinitionDescription,
