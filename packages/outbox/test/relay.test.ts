@@ -268,12 +268,14 @@ describe('topics', () => {
       send: (records) =>
         records[0]?.topic === 'stock' ? new Promise(() => undefined) : it.settings.transport.send(records),
     };
-    const relay = it.relay({ transport: hanging });
+    const relay = it.relay({ transport: hanging, batchSize: 5 });
     relay.start();
-    await it.insert([say('stuck', { topic: 'stock' }), say('a'), say('b')]);
-    await it.pass(500);
+    // More than the queue takes of all topics together.
+    await it.insert(Array.from({ length: 40 }, () => say('stuck', { topic: 'stock' })));
+    await it.insert([say('a'), say('b')]);
+    await it.pass(2_500);
     await it.insert([say('c')]);
-    await it.pass(1_500);
+    await it.pass(2_500);
     expect(it.values('orders')).toEqual(['"a"', '"b"', '"c"']);
     const stopped = relay.stop({ timeoutMs: 100 });
     await it.clock.advance(100);

@@ -96,11 +96,20 @@ export function createPump(parts: PumpParts): Pump {
   };
 }
 
-/** How much of each limited topic there is still room for. */
-function roomsOf({ queue, rates }: PumpParts): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    rates.topics.map((topic) => [topic, Math.max(0, rates.roomFor(topic) - queue.waiting(topic))]),
+/** Topics of which enough waits here. */
+function crowded({ settings, queue }: PumpParts): readonly string[] {
+  return queue.topics().flatMap(({ topic, waiting }) => (waiting >= settings.batchSize ? topic : []));
+}
+
+/** How much of each topic there is still room for, where that is limited: by its rate, or, while the queue is full, by what waits of it. */
+function roomsOf(parts: PumpParts): Readonly<Record<string, number>> {
+  const { settings, queue, rates } = parts;
+  const byRate = rates.topics.map(
+    (topic) => [topic, Math.max(0, rates.roomFor(topic) - queue.waiting(topic))] as const,
   );
+  const isFull = queue.waiting() >= settings.batchSize * fullAtBatches;
+  const byCrowd = isFull ? crowded(parts).map((topic) => [topic, 0] as const) : [];
+  return Object.fromEntries([...byRate, ...byCrowd]);
 }
 
 async function claimLoop(parts: PumpParts, isStarted: () => boolean): Promise<void> {
@@ -110,13 +119,12 @@ async function claimLoop(parts: PumpParts, isStarted: () => boolean): Promise<vo
   let idle = 0;
   while (isStarted()) {
     // Woken when the pause ends, and when the queue has room again.
-    if (
-      pause.state() === 'paused' ||
-      queue.waiting() >= batchSize * fullAtBatches ||
-      queue.held() >= settings.maxHeldRows
-    ) {
+    const isFull = queue.waiting() >= batchSize * fullAtBatches;
+    if (pause.state() === 'paused' || queue.held() >= settings.maxHeldRows || isFull) {
       await wakeClaims.sleep(longestPollIntervalMs);
-      continue;
+      // Full for so long: a topic hangs or is slow. The others are not to wait for it.
+      const goesOn = isFull && queue.held() < settings.maxHeldRows && crowded(parts).length > 0;
+      if (!goesOn || pause.state() === 'paused') continue;
     }
     let more = false;
     try {
