@@ -3,9 +3,8 @@ import { stepStateOf } from '../machine/instance.js';
 import { wakeAt } from '../machine/wake-at.js';
 import { runLeg } from './explore-leg.js';
 import { type Move, note } from './explore-move.js';
-import { inputMoves } from './explore-moves.js';
 import type { ExplorePlan } from './explore-plan.js';
-import { faulty } from './explore-publish.js';
+import { faulty, inputMoves } from './explore-publish.js';
 import type { World } from './explore-world.js';
 
 /** When something of the instance is due, or nothing is: a mere look every hour does not count. */
@@ -60,11 +59,12 @@ function isCalling({ instance: { state }, calls }: World, at: number): boolean {
 /** Whether what is awaited is still under way, or need not have stayed away: then that it does not come in time is a fault of its own. */
 function isSlow({ definition }: ExplorePlan, world: World, at: number): boolean {
   const { instance, letters, rows } = world;
-  if (instance.state.deadlineAt === at && instance.state.status === 'running') return true;
+  const isEnd = instance.state.deadlineAt === at && instance.state.status === 'running';
+  if (isEnd && letters.length + rows.length > 0) return true;
   return [...definition.steps.values()].some(({ name, kind }) => {
     const { pace, status, round } = stepStateOf(instance.state, name);
+    if (kind === 'wait' && status === 'dispatched' && (isEnd || pace?.deadlineAt === at)) return true;
     if (pace?.deadlineAt === undefined || pace.deadlineAt > at) return false;
-    if (kind === 'wait') return true;
     const direction = status === 'compensating' ? 'undo' : 'do';
     const id = commandId({ sagaId: instance.id, step: name, item: null, round, direction });
     return (

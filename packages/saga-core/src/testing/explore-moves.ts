@@ -1,4 +1,5 @@
 import type { SendCommand } from '../machine/effect.js';
+import { isTerminal } from '../machine/instance.js';
 import type { SagaInput } from '../machine/saga-input.js';
 import { runLeg } from './explore-leg.js';
 import { arrow, type Line, lostArrow, type Move, note } from './explore-move.js';
@@ -6,34 +7,26 @@ import { callMoves } from './explore-call.js';
 import { clockMoves } from './explore-clock.js';
 import { afterMeeting, meet } from './explore-participant.js';
 import type { ExplorePlan, ExploreVerb } from './explore-plan.js';
-import { faulty, leaving, publishings, sendingOf } from './explore-publish.js';
+import { faulty, type Given, inputMoves, leaving, sendingOf } from './explore-publish.js';
 import { inputLetter, type Letter, type LetterInput, without, type World } from './explore-world.js';
-import { isTerminal } from '../machine/instance.js';
 
 /** Everything that may happen next, in an order that depends on the world alone. */
 export function movesFrom(plan: ExplorePlan, world: World): readonly Move[] {
-  if (world.instance.seq === 0) return inputMoves(plan, world, { input: { kind: 'started' }, heading: [] });
-  const moves = [
-    ...letterMoves(plan, world),
-    ...relayMoves(plan, world),
-    ...callMoves(plan, world),
-    ...clockMoves(plan, world),
-    ...signalMoves(plan, world),
-    ...verbMoves(plan, world),
-  ];
+  const moves =
+    world.instance.seq === 0
+      ? inputMoves(plan, world, { input: { kind: 'started' }, heading: [] })
+      : [
+          ...letterMoves(plan, world),
+          ...relayMoves(plan, world),
+          ...callMoves(plan, world),
+          ...clockMoves(plan, world),
+          ...signalMoves(plan, world),
+          ...verbMoves(plan, world),
+        ];
   return moves.filter(({ after }) => after.faults <= plan.maxFaults);
 }
 
-export interface Given {
-  readonly input: SagaInput;
-  readonly heading: readonly Line[];
-}
-
-/** The engine takes an input: saved, or lost before the commit. A leg that is lost leaves nothing, and its input comes again. */
-export function inputMoves(plan: ExplorePlan, world: World, { input, heading }: Given): Move[] {
-  return runLeg(plan, world, input).flatMap((leg) => publishings(plan, leg, heading));
-}
-
+/** A leg that is lost leaves nothing, and its input comes again. */
 function lostLegMoves(plan: ExplorePlan, world: World, { input, heading }: Given): Move[] {
   return runLeg(plan, world, input).map((leg) => ({
     after: leaving(faulty(world), plan.parts.sentByLostLeg(leg.sends)),
@@ -62,7 +55,7 @@ function commandMoves(plan: ExplorePlan, world: World, letter: Letter & { readon
     const after = { ...answered, letters: [...answered.letters, reply] };
     const lines = [sent, note(command.participant, met.told)];
     const delivered: Move = { after, applied: [], tell: () => lines };
-    if (met.isFault) return [delivered];
+    if (met.isFault || world.faults >= plan.maxFaults) return [delivered];
     const again = faulty({ ...after, letters: [...after.letters, letter] });
     const redelivered = note(command.participant, 'dies after the commit, before its offset: the command comes again');
     return [delivered, { after: again, applied: [], tell: () => [...lines, redelivered] }];
@@ -84,7 +77,7 @@ function answerMoves(plan: ExplorePlan, world: World, letter: Letter & { readonl
   const line = answerLine(plan, input);
   const moves = inputMoves(plan, taken, { input, heading: [line] });
   // What the broker refused stands in the database, and so does its news: neither can be lost.
-  if (input.kind === 'notSent') return moves;
+  if (input.kind === 'notSent' || world.faults >= plan.maxFaults) return moves;
   const lost = lostArrow(line.from, line.to, `${line.text} is lost`);
   moves.push({ after: faulty(taken), applied: [], tell: () => [lost] });
   if (input.kind === 'callFinished') return moves;

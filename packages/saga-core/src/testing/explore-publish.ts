@@ -1,16 +1,27 @@
 import type { SendCommand } from '../machine/effect.js';
-import type { Leg } from './explore-leg.js';
-import { tellLeg } from './explore-leg.js';
+import type { SagaInput } from '../machine/saga-input.js';
+import { type Leg, runLeg, tellLeg } from './explore-leg.js';
 import { type Line, lostArrow, type Move, note } from './explore-move.js';
 import type { ExplorePlan } from './explore-plan.js';
 import { commandLetter, inputLetter, type Letter, type Row, type World } from './explore-world.js';
 
+export interface Given {
+  readonly input: SagaInput;
+  readonly heading: readonly Line[];
+}
+
+/** The engine takes an input and saves what comes of it, in every way in which that may go. */
+export function inputMoves(plan: ExplorePlan, world: World, { input, heading }: Given): Move[] {
+  if (world.faults > plan.maxFaults) return [];
+  return runLeg(plan, world, input).flatMap((leg) => publishings(plan, leg, heading));
+}
+
 /** Every way in which a saved leg's commands may leave: all at once, or with one fault of the relay's or the broker's. */
-export function publishings(plan: ExplorePlan, leg: Leg, heading: readonly Line[]): readonly Move[] {
+function publishings(plan: ExplorePlan, leg: Leg, heading: readonly Line[]): readonly Move[] {
   const { world, sends, applied } = leg;
   const tell = (more: readonly Line[]) => (): readonly Line[] => [...heading, ...tellLeg(plan, leg), ...more];
   const moves: Move[] = [{ after: leaving(world, sends), applied, tell: tell([]) }];
-  if (sends.length === 0) return moves;
+  if (sends.length === 0 || world.faults >= plan.maxFaults) return moves;
   const names = sends.map(sendingOf).join(', ');
   moves.push({
     after: kept(faulty(world), sends, 'waiting'),
