@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 // The how-to's unit test of a saga is run, not only compiled: its tests are registered here.
 import '../../docs/snippets/unit-test-a-saga.js';
+import '../../docs/snippets/change-a-saga.js';
+import '../../docs/snippets/measure-compensation-coverage.js';
+import '../../docs/snippets/see-a-saga.js';
 
 /*
  * Code in the documentation stands twice: in docs/snippets, where the compiler checks it, and in the page, where people read it. A block

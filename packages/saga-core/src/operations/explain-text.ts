@@ -54,5 +54,5 @@ function endlessWords({ step, direction, because, until }: EndlessWait): string 
     until.kind === 'operator'
       ? "until an operator's verb"
       : `parked when its participant may have forgotten it, after ${durationText(until.ms)}`;
-  return `${what} ${because}, ${end}`;
+  return `${what} ${because === 'retried for ever' ? `is ${because}` : because}, ${end}`;
 }

@@ -10,7 +10,7 @@ import {
   stepStateOf,
 } from '../machine/instance.js';
 
-/** An instance to lay over its definition: what `engine.get` answers, or the machine's own. */
+/** An instance to lay over its definition: what `engine.find` answers, or the machine's own. */
 export type DrawnInstance =
   | Pick<InstanceView, 'saga' | 'version' | 'status' | 'paused' | 'steps' | 'parked'>
   | Pick<SagaInstance, 'saga' | 'version' | 'state'>;

@@ -220,7 +220,7 @@ describe('an explanation in words', () => {
     const text = explainText(explain(everyKind, { fail: { capture: 'timeout' } }));
     expect(text).toContain('at the latest: unbounded');
     expect(text).toContain(
-      '  no end:\n    capture retried for ever, parked when its participant may have forgotten it, after 90d',
+      '  no end:\n    capture is retried for ever, parked when its participant may have forgotten it, after 90d',
     );
   });
 });
