@@ -1,4 +1,5 @@
 import { testDatabase } from '@backstitch/devkit/testing';
+import { systemClock } from '@backstitch/messaging';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type OrderServices, openOrderServices, placeOrder } from './order-fixture.js';
 
@@ -8,7 +9,8 @@ let drop: () => Promise<void>;
 beforeAll(async () => {
   const database = await testDatabase();
   drop = database.drop;
-  services = await openOrderServices(database.url);
+  // The broker is another machine, and its clock is right.
+  services = await openOrderServices(database.url, { clock: { ...systemClock, now: () => performance.now() } });
 });
 afterEach(() => vi.restoreAllMocks());
 afterAll(async () => {
