@@ -50,6 +50,18 @@ async function main(): Promise<void> {
     await client.end();
     const results: Result[] = [];
     const raw: number[] = [];
+    // After each candidate: a run that is broken off leaves what it has measured.
+    const save = async (): Promise<void> => {
+      const report = {
+        ...{ at: new Date().toISOString(), note: values.note, load },
+        environment,
+        rawKafkajsPerSecond: raw,
+        results,
+      };
+      const folder = new URL('../results/', import.meta.url);
+      await mkdir(folder, { recursive: true });
+      await writeFile(new URL('outbox.json', folder), `${JSON.stringify(report, null, 2)}\n`);
+    };
     for (let count = 0; count < Number(values.rounds); count += 1) {
       raw.push(round(await measureRawProduce(kafka, await newTopic(kafka), load.rows)));
       for (const [name, open] of candidates(isLogical)) {
@@ -58,17 +70,9 @@ async function main(): Promise<void> {
         const known = results.find(({ name }) => name === candidate.name);
         if (known === undefined) results.push(candidate);
         else known.rowsPerSecond.push(...candidate.rowsPerSecond);
+        await save();
       }
     }
-    const report = {
-      ...{ at: new Date().toISOString(), note: values.note, load },
-      environment,
-      rawKafkajsPerSecond: raw,
-      results,
-    };
-    const folder = new URL('../results/', import.meta.url);
-    await mkdir(folder, { recursive: true });
-    await writeFile(new URL('outbox.json', folder), `${JSON.stringify(report, null, 2)}\n`);
     process.stdout.write(`${JSON.stringify({ raw, results }, null, 2)}\n`);
   } finally {
     await servers.stop();
