@@ -88,10 +88,8 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
   });
   const opened = (): Running<Trx> => {
     const running = lifecycle.current();
-    if (running !== undefined) return running;
-    throw new SagaError('ENGINE_CLOSED', `saga engine '${options.name}' is not open`, {
-      hint: 'await engine.open() first, and start nothing after close()',
-    });
+    if (running === undefined) throw notOpen(options.name);
+    return running;
   };
   const view = (stored: StoredInstance): InstanceView => viewOf(stored, definitions.find(stored.instance));
   const verb = (kind: 'cancel' | 'pause' | 'resume' | 'retry') => (id: string, said: Verb) =>
@@ -146,6 +144,12 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
       await closing;
     },
   };
+}
+
+function notOpen(name: string): SagaError {
+  return new SagaError('ENGINE_CLOSED', `saga engine '${name}' is not open`, {
+    hint: 'await engine.open() first, and start nothing after close()',
+  });
 }
 
 function topicsOf<Trx>({ options, definitions }: Parts<Trx>): readonly string[] {

@@ -91,4 +91,4 @@ it(`two engines under duplicates and delays settle every order, once (SEED=${see
     const entries = rows.map(({ entry }) => JSON.parse(entry) as JournalEntry);
     expect(withoutPace(fold({ status: 'running', steps: {} }, entries).state)).toEqual(withoutPace(JSON.parse(state)));
   }
-});
+}, 180_000);

@@ -153,6 +153,12 @@ describe('the migrations', () => {
     const { rows } = await database.sql.query<{ name: string }>(
       `select tablename as name from pg_tables where schemaname = 'warehouse' order by tablename`,
     );
-    expect(rows.map((row) => row.name)).toEqual(['fence_quarantine', 'migrations', 'outbox_events', 'saga_fence']);
+    expect(rows.map((row) => row.name)).toEqual([
+      'fence_quarantine',
+      'migrations',
+      'outbox_audit',
+      'outbox_events',
+      'saga_fence',
+    ]);
   });
 });
