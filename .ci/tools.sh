@@ -20,6 +20,8 @@ install_tools() {
   fi
   command -v docker > /dev/null || missing+=(docker.io)
   command -v debootstrap > /dev/null || missing+=(debootstrap)
+  # Debian puts its server where only root's path looks.
+  command -v pgbouncer > /dev/null || [[ -x /usr/sbin/pgbouncer ]] || missing+=(pgbouncer)
   if [[ ${#missing[@]} -gt 0 ]]; then
     printf 'installing %s\n' "${missing[*]}"
     retry apt-get update -q || printf 'apt-get update failed; trying with what is known\n'

@@ -33,11 +33,7 @@ export interface LatencyLoad {
 }
 
 /** From the answer to COMMIT to the consumer's handler, both in this process. The load is open: it does not wait for who is slow. */
-export async function measureLatency(
-  candidate: Candidate,
-  kafka: Kafka,
-  load: LatencyLoad,
-): Promise<Latency | string> {
+export async function measureLatency(candidate: Candidate, kafka: Kafka, load: LatencyLoad): Promise<Latency | string> {
   const total = load.rowsPerSecond * load.seconds;
   const committedAtMs = new Map<number, number>();
   const arrivedAtMs = new Map<number, number>();

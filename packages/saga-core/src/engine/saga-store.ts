@@ -1,5 +1,5 @@
 import type { ClaimedRow, NewOutboxRow } from '@backstitch/outbox';
-import type { SagaInstance, SagaStatus } from '../machine/instance.js';
+import type { SagaInstance } from '../machine/instance.js';
 import type { JournalEntry } from '../machine/journal-event.js';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import type { StoreFailure } from '../exchange/store-failure.js';
@@ -151,5 +151,3 @@ export interface DiscardCount {
   readonly reason: string;
   readonly count: number;
 }
-
-export type LiveStatus = Exclude<SagaStatus, 'completed' | 'compensated'>;

@@ -160,19 +160,3 @@ export function dueIds(stage: SagaStoreStage, limit = 100): Promise<readonly str
 export async function claimedIds(stage: SagaStoreStage): Promise<readonly string[]> {
   return (await stage.outbox.claim({ limit: 100, leaseMs: 30_000 })).map((row) => row.id);
 }
-
-/** Runs `work` in a transaction that rolls back all the same. */
-export async function rolledBack(
-  run: (work: () => Promise<void>) => Promise<unknown>,
-  work: () => Promise<void>,
-): Promise<void> {
-  const undo = new Error('undo');
-  try {
-    await run(async () => {
-      await work();
-      throw undo;
-    });
-  } catch (error) {
-    if (error !== undo) throw error;
-  }
-}
