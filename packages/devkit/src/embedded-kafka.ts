@@ -11,6 +11,7 @@ import { runCommand } from './run-command.js';
 import { type ServerProcess, startProcess } from './server-process.js';
 import { waitForKafka } from './wait-for-kafka.js';
 import { guard } from './watchdog.js';
+import { untilStopped } from './until-stopped.js';
 
 const javaOptions = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 // Kafka 4 needs Java 17.
@@ -77,7 +78,10 @@ function serverOf(broker: Broker, first: ServerProcess, remove: () => Promise<vo
       running = undefined;
       await remove();
     },
-    suspend: async () => running?.signal('SIGSTOP'),
+    suspend: async () => {
+      running?.signal('SIGSTOP');
+      if (running !== undefined) await untilStopped(running.pid);
+    },
     resume: async () => running?.signal('SIGCONT'),
     crash: async () => {
       await running?.end('SIGKILL');
