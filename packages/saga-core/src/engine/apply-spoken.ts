@@ -2,11 +2,10 @@ import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import type { SagaInput } from '../machine/saga-input.js';
 import { againAfterConflict } from '../exchange/again-after-conflict.js';
-import { wakeAt } from '../machine/wake-at.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { answerQuestions } from './answer-questions.js';
 import { applyInput, openLeg } from './leg.js';
-import { announce } from './prepared.js';
+import { announce, changeOf } from './prepared.js';
 import type { SagaTransaction } from './saga-store.js';
 
 /** What came of an input that somebody waits for. */
@@ -54,15 +53,8 @@ async function applyIn<Trx>(
   if (reason !== undefined) return { spoken: { kind: 'refused', reason, status: stored.instance.state.status } };
   await answerQuestions(leg, { tx, sender, classify: (error) => store.classify(error) });
   if (!leg.changed) return { spoken: { kind: 'unchanged' } };
-  const change = {
-    instance: leg.instance,
-    revision: stored.revision,
-    entries: leg.entries,
-    messages: [...leg.messages.values()],
-    wakeAt: wakeAt(leg.instance.state, await tx.now()),
-    delivered: [],
-    taken: [],
-  };
+  const ready = { delivered: [], taken: [] };
+  const change = changeOf({ ready, leg }, stored.revision, await tx.now());
   const { claimed } = await tx.save([change], { bornLeaseMs });
   const after = (): void => {
     options.publish(claimed);

@@ -7,6 +7,7 @@ import {
   verifyReplyToken,
 } from '@backstitch/messaging';
 import { replyInput } from './check-contract.js';
+import { replyTopic } from '../exchange/topic-names.js';
 import type { Sender } from './command-message.js';
 import type { ReplyItem } from './item.js';
 import { originOf, type PutAside, type RefusedRecord } from '../exchange/put-aside.js';
@@ -66,8 +67,8 @@ function whyForged(
   if (envelope.installation !== installation) return 'another installation';
   if (!verifyReplyToken(tokenKeys, envelope.replyToken, { commandId: envelope.commandId, installation }))
     return 'bad reply token';
-  const prefix = `${orchestrator}.replies.`;
-  if (record.topic.slice(prefix.length) !== envelope.source) return 'a participant answered on the topic of another';
+  if (record.topic !== replyTopic(orchestrator, envelope.source))
+    return 'a participant answered on the topic of another';
   return undefined;
 }
 

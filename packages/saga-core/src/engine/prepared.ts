@@ -11,7 +11,11 @@ export interface Prepared {
 }
 
 /** What is to be written of it. */
-export function changeOf({ ready, leg }: Prepared, revision: number, now: number): InstanceChange {
+export function changeOf(
+  { ready, leg }: { readonly ready: Pick<Ready, 'delivered' | 'taken'>; readonly leg: Leg },
+  revision: number,
+  now: number,
+): InstanceChange {
   return {
     instance: leg.instance,
     revision,
