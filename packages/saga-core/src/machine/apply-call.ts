@@ -1,7 +1,7 @@
 import type { CallStepDefinition } from '../definition/step-definition.js';
 import { type Discard, settleForward, settleUndo } from './apply-reply.js';
-import { startCall } from './dispatch.js';
-import { clearPace, type Draft, park, record, stepOf } from './draft.js';
+import { firstPace, startCall } from './dispatch.js';
+import { clearPace, type Draft, isHeld, park, record, setPace, stepOf } from './draft.js';
 import { isTerminal } from './instance.js';
 import type { LocalOutcome, SagaInput } from './saga-input.js';
 
@@ -76,6 +76,13 @@ function cameBack(draft: Draft, { name }: CallStepDefinition, { attempt }: CallF
 function undoAgain(draft: Draft, step: CallStepDefinition, outcome: LocalOutcome): Discard | undefined {
   if (outcome.kind !== 'succeeded' || step.compensate === null) return 'late';
   record(draft, { kind: 'undoDispatched', step: step.name });
-  startCall(draft, step, 'undo');
+  if (isHeld(draft)) undoWhenFreed(draft, step);
+  else startCall(draft, step, 'undo');
   return undefined;
+}
+
+/** Nothing is begun while it is held: the undo is due at once when that ends. */
+function undoWhenFreed(draft: Draft, { name }: CallStepDefinition): void {
+  const { deadlineAt: _, ...pace } = stepOf(draft, name).pace ?? firstPace(draft);
+  setPace(draft, name, { ...pace, retryAt: draft.now });
 }

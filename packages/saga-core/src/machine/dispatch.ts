@@ -100,7 +100,7 @@ function beginWaiting(draft: Draft, step: SleepStepDefinition | WaitStepDefiniti
   setPace(draft, step.name, { ...firstPace(draft), ...deadline });
 }
 
-function firstPace(draft: Draft): Pace {
+export function firstPace(draft: Draft): Pace {
   return { attempt: 1, countedFrom: 0, refusals: 0, firstSentAt: draft.now };
 }
 

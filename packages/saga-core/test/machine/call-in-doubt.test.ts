@@ -46,3 +46,17 @@ describe('a call that is declined', () => {
     expect(drive.status).toBe('completed');
   });
 });
+
+describe('a call that took effect after its undo had begun', () => {
+  it('is undone once more; while the instance is paused, as soon as it goes on', () => {
+    const drive = new Drive(paying).start().verb('cancel').wakes();
+    expect(drive.step('pay')).toBe('compensating');
+    comesBack(drive.verb('pause'), 1, { kind: 'succeeded', output: { id: 'p1' } });
+    expect(drive.last).toMatchObject({ kind: 'moved', effects: [] });
+    drive.verb('resume').wakes();
+    expect(drive.last).toMatchObject({ effects: [{ kind: 'startCall', direction: 'undo', attempt: 2 }] });
+    const outcome = { kind: 'succeeded' } as const;
+    drive.give({ kind: 'callFinished', step: 'pay', round: 1, direction: 'undo', attempt: 2, outcome });
+    expect(drive.status).toBe('compensated');
+  });
+});
