@@ -26,6 +26,11 @@ export interface OutboxTable<Tx> {
    * marked. A row that is being settled at this moment may be passed over.
    */
   markDelivered(tx: Tx, ids: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Rows that FAILED give up their place in their lane: what stands behind them is sent. For a caller that has taken note of the refusal and
+   * knows what to do instead. Inserted once more, such a row has a place again.
+   */
+  leaveLane(tx: Tx, ids: readonly string[]): Promise<void>;
 }
 
 export interface InsertOptions {

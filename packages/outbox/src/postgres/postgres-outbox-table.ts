@@ -1,6 +1,7 @@
 import type { Sql } from '@backstitch/postgres';
 import type { OutboxTable } from '../outbox-table.js';
 import { insertOutboxRows } from './insert-outbox-rows.js';
+import { leaveLane } from './leave-lane.js';
 import { markDelivered } from './mark-delivered.js';
 import { outboxTableName } from './outbox-table-name.js';
 import { unsentOutboxRows } from './unsent-outbox-rows.js';
@@ -22,5 +23,6 @@ export function postgresOutboxTable(options: PostgresOutboxTableOptions = {}): O
     withdraw: (sql, ids) => withdrawOutboxRows(sql, ids, { table }),
     unsent: (sql, ids) => unsentOutboxRows(sql, ids, { table }),
     markDelivered: (sql, ids) => markDelivered(sql, ids, { table }),
+    leaveLane: (sql, ids) => leaveLane(sql, ids, { table }),
   };
 }

@@ -62,6 +62,10 @@ export function memoryOutboxTable({ nowMs, nextSeq }: MemoryOutboxTableOptions):
       }
       return rows.map((row) => row.id);
     },
+    async leaveLane(tx, ids) {
+      for (const row of some(tx, ids, ({ status }) => status === 'FAILED'))
+        open(tx).set(row.id, { ...row, ordered: false });
+    },
   };
 }
 

@@ -5,6 +5,11 @@ import type { NewLetter } from '../engine/saga-store.js';
 /** The `aggregateType` of the outbox rows that hold commands; their `aggregateId` is the command's id. */
 export const sagaCommandAggregate = 'saga-command';
 
+/** The ids of the rows that hold commands. */
+export function commandsAmong(rows: readonly FailedRow[]): readonly string[] {
+  return rows.flatMap(({ aggregateType, id }) => (aggregateType === sagaCommandAggregate ? [id] : []));
+}
+
 const brokerAnswer = /^([A-Z][A-Z0-9_]*): (.*)$/s;
 
 /**

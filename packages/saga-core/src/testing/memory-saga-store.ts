@@ -1,5 +1,6 @@
 import type { Clock } from '@backstitch/messaging';
 import type { FailedRow, OutboxTable } from '@backstitch/outbox';
+import { memoryOutboxTable } from '@backstitch/outbox/testing';
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
 import type { DefinitionKey, DiscardCount, Installation, Letter, SagaStore } from '../engine/saga-store.js';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
@@ -7,7 +8,7 @@ import type { SagaInput } from '../machine/saga-input.js';
 import { classifyFailure } from '../postgres/classify-failure.js';
 import { mergeDiscards } from '../postgres/count-discards.js';
 import { defaultQuarantineRows } from '../postgres/insert-quarantine.js';
-import { notSentLetters } from '../postgres/not-sent-letters.js';
+import { commandsAmong, notSentLetters } from '../postgres/not-sent-letters.js';
 import { newInstallation } from '../postgres/read-installation.js';
 import { storedInstance } from '../postgres/stored-instance.js';
 import { ownEnd } from '../postgres/transaction-end.js';
@@ -118,5 +119,9 @@ function isOf(row: MemoryInstanceRow, { saga, version, hash }: DefinitionKey): b
 export function memoryNotSentHook(
   clock: Pick<Clock, 'now'>,
 ): (tx: MemoryTransaction, rows: readonly FailedRow[]) => Promise<void> {
-  return async (tx, rows) => void postLettersInMemory(tx, notSentLetters(rows), clock.now());
+  const outbox = memoryOutboxTable({ nowMs: () => clock.now(), nextSeq: () => 0 });
+  return async (tx, rows) => {
+    await outbox.leaveLane(tx, commandsAmong(rows));
+    postLettersInMemory(tx, notSentLetters(rows), clock.now());
+  };
 }

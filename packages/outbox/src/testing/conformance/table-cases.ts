@@ -113,6 +113,22 @@ export const tableCases: readonly OutboxConformanceCase[] = [
     },
   },
   {
+    name: 'lets a row that FAILED leave its lane, and no other; inserted once more it has a place again',
+    async run(stage) {
+      const failing = newRow({ maxRetries: 0 });
+      const [failed, behind] = (await insertRows(stage, failing, newRow())) as [string, string];
+      const claimed = only(await stage.store.claim({ limit: 1, leaseMs }));
+      await stage.store.settle([{ id: failed, epoch: claimed.epoch, outcome: refusal }]);
+      assert.deepEqual(await claimAll(stage), []);
+      await stage.transaction((tx) => stage.table.leaveLane(tx, [failed, behind]));
+      assert.deepEqual(idsOf(await claimAll(stage)), [behind]);
+      assert.equal((await stage.operations.show(failed))?.status, 'FAILED');
+      await insertRows(stage, failing);
+      // Behind the one that is being sent, as at first.
+      assert.deepEqual(await claimAll(stage), []);
+    },
+  },
+  {
     name: 'withdraws nothing where the transaction rolls back',
     async run(stage) {
       const [id] = (await insertRows(stage, newRow())) as [string];

@@ -197,6 +197,25 @@ export const mailboxCases: readonly SagaStoreCase[] = [
     },
   },
   {
+    name: 'sends what stands behind a command that the broker refused for good, in doubt or not',
+    async run(stage) {
+      const { instance } = await insertSample(stage);
+      const { id } = instance;
+      const [refused, behind] = [command(id, { maxRetries: 0 }), command(id)];
+      assert.ok(await saveOne(stage, succeeded(await loadOne(stage, id), { messages: [refused, behind] })));
+      const [first] = await stage.outbox.claim({ limit: 1, leaseMs: 30_000 });
+      await stage.outbox.settle([{ id: refused.id, epoch: first?.epoch ?? -1, outcome: { kind: 'unknown' } }]);
+      const [again] = await stage.outbox.claim({ limit: 1, leaseMs: 30_000 });
+      const outcome = { kind: 'refused', code: 'RECORD_TOO_LARGE', message: 'over 1 MiB' } as const;
+      await stage.outbox.settle([{ id: refused.id, epoch: again?.epoch ?? -1, outcome }]);
+      const claimed = await stage.outbox.claim({ limit: 10, leaseMs: 30_000 });
+      assert.deepEqual(
+        claimed.map((row) => row.id),
+        [behind.id],
+      );
+    },
+  },
+  {
     name: 'says nothing of a refused record that may have arrived before, that is no command, or whose saga is unknown',
     async run(stage) {
       const before = await insertSample(stage);

@@ -70,6 +70,12 @@ export const limited = saga('limited', { version: 1, input, timeout: '90m' })
   .invoke('charge', bank.charge, charge)
   .build();
 
+/** Two steps at one participant: their messages share a lane. */
+export const twice = saga('twice', { version: 1, input })
+  .invoke('hold', stock.take, hold)
+  .invoke('more', stock.take, hold)
+  .build();
+
 /** What the calls of `asking` do, an idempotency key after the other. */
 export const calls: string[] = [];
 export const mood = { call: (): Promise<void> => Promise.resolve() };
@@ -90,4 +96,4 @@ export const asking = saga('asking', { version: 1, input })
   .invoke('charge', bank.charge, charge)
   .build();
 
-export const allSagas = [line, bounded, fork, limited, asking];
+export const allSagas = [line, bounded, fork, limited, twice, asking];
