@@ -70,6 +70,8 @@ export interface StoredRowSummary {
   readonly lastError: string | null;
   /** A send ended without an answer: the record may have been written. */
   readonly inDoubt: boolean;
+  /** Somebody took it to send it, under a lease that ends or ended then. */
+  readonly claimedUntil: Date | null;
 }
 
 export interface StoredRow extends StoredRowSummary, Pick<OutboxRow, 'payload' | 'headers' | 'ordered'> {}

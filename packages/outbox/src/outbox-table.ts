@@ -1,3 +1,4 @@
+import type { StoredRowSummary } from './outbox-operations.js';
 import type { ClaimedRow, NewOutboxRow } from './outbox-row.js';
 
 /**
@@ -21,6 +22,8 @@ export interface OutboxTable<Tx> {
   withdraw(tx: Tx, ids: readonly string[]): Promise<readonly string[]>;
   /** Answers which of the rows are still PENDING or RETRY. */
   unsent(tx: Tx, ids: readonly string[]): Promise<readonly string[]>;
+  /** Those of the rows that exist, of any status, without payloads, in the table's order. Locks nothing. */
+  find(tx: Tx, ids: readonly string[]): Promise<readonly StoredRowSummary[]>;
   /**
    * Marks unsent rows SENT, whoever holds them, the FAILED ones too: for a caller with proof of delivery, such as a reply. Answers the ids
    * marked. A row that is being settled at this moment may be passed over.

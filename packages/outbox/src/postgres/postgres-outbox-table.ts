@@ -1,5 +1,6 @@
 import type { Sql } from '@backstitch/postgres';
 import type { OutboxTable } from '../outbox-table.js';
+import { findRows } from './find-rows.js';
 import { insertOutboxRows } from './insert-outbox-rows.js';
 import { leaveLane } from './leave-lane.js';
 import { markDelivered } from './mark-delivered.js';
@@ -22,6 +23,7 @@ export function postgresOutboxTable(options: PostgresOutboxTableOptions = {}): O
     insert: (sql, rows, { bornLeaseMs } = {}) => insertOutboxRows(sql, rows, { table, bornLeaseMs, monotonicNowMs }),
     withdraw: (sql, ids) => withdrawOutboxRows(sql, ids, { table }),
     unsent: (sql, ids) => unsentOutboxRows(sql, ids, { table }),
+    find: (sql, ids) => findRows(sql, ids, { table }),
     markDelivered: (sql, ids) => markDelivered(sql, ids, { table }),
     leaveLane: (sql, ids) => leaveLane(sql, ids, { table }),
   };

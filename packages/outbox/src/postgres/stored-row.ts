@@ -1,7 +1,7 @@
 import type { OutboxStatus, StoredRow, StoredRowSummary } from '../outbox-operations.js';
 
 export const summaryColumns = `id, seq::float8 as seq, status, topic, key, aggregate_type, aggregate_id, event_type, retry_count, max_retries,
-       created_at, sent_at, deliver_after, last_error, in_doubt`;
+       created_at, sent_at, deliver_after, last_error, in_doubt, claimed_until`;
 
 export interface SummaryRecord {
   readonly id: string;
@@ -19,6 +19,7 @@ export interface SummaryRecord {
   readonly deliver_after: Date | null;
   readonly last_error: string | null;
   readonly in_doubt: boolean;
+  readonly claimed_until: Date | null;
 }
 
 export interface StoredRecord extends SummaryRecord {
@@ -44,6 +45,7 @@ export function rowSummary(record: SummaryRecord): StoredRowSummary {
     deliverAfter: record.deliver_after,
     lastError: record.last_error,
     inDoubt: record.in_doubt,
+    claimedUntil: record.claimed_until,
   };
 }
 

@@ -1,7 +1,15 @@
 import type { MemoryDatabase } from '@backstitch/postgres/testing';
 import { type AuditEntry, type AuditNote, type OutboxVerb, requireNote } from '../outbox-audit.js';
-import type { BlockedLane, OutboxOperations, StoredRow, StoredRowSummary } from '../outbox-operations.js';
-import { isHeld, isStuck, isUnsent, laneOf, type MemoryOutboxRow, memoryOutboxTableName } from './memory-outbox-row.js';
+import type { BlockedLane, OutboxOperations, StoredRow } from '../outbox-operations.js';
+import {
+  isHeld,
+  isStuck,
+  isUnsent,
+  laneOf,
+  type MemoryOutboxRow,
+  memoryOutboxTableName,
+  rowSummary,
+} from './memory-outbox-row.js';
 import { pruneMemoryRows } from './prune-memory-rows.js';
 
 export interface MemoryOutboxOperationsOptions {
@@ -72,7 +80,7 @@ export function memoryOutboxOperations({ database, nowMs }: MemoryOutboxOperatio
       rows()
         .filter((row) => row.status === status && row.seq > afterSeq && (topic === undefined || row.topic === topic))
         .slice(0, limit)
-        .map(summary),
+        .map(rowSummary),
     show: async (id) => {
       const row = rows().find((one) => one.id === id);
       return row === undefined ? null : stored(row);
@@ -115,18 +123,6 @@ function blockedLanes(rows: readonly MemoryOutboxRow[], now: number): BlockedLan
     }));
 }
 
-function summary(row: MemoryOutboxRow): StoredRowSummary {
-  const { id, seq, status, topic, key, aggregateType, aggregateId, eventType } = row;
-  const { retryCount, maxRetries, lastError, inDoubt } = row;
-  return {
-    ...{ id, seq, status, topic, key, aggregateType, aggregateId, eventType },
-    ...{ retryCount, maxRetries, lastError, inDoubt },
-    createdAt: new Date(row.createdAtMs),
-    sentAt: row.sentAtMs === null ? null : new Date(row.sentAtMs),
-    deliverAfter: row.deliverAfterMs === null ? null : new Date(row.deliverAfterMs),
-  };
-}
-
 function stored(row: MemoryOutboxRow): StoredRow {
-  return { ...summary(row), payload: row.payload, headers: row.headers, ordered: row.ordered };
+  return { ...rowSummary(row), payload: row.payload, headers: row.headers, ordered: row.ordered };
 }

@@ -1,4 +1,4 @@
-import type { OutboxStatus } from '../outbox-operations.js';
+import type { OutboxStatus, StoredRowSummary } from '../outbox-operations.js';
 import type { ClaimedRow, OutboxRow } from '../outbox-row.js';
 
 /** A row of the table in memory. Times are milliseconds of the injected clock. */
@@ -62,5 +62,18 @@ export function asClaimed(
     seq,
     epoch: claimEpoch,
     ...lease,
+  };
+}
+
+export function rowSummary(row: MemoryOutboxRow): StoredRowSummary {
+  const { id, seq, status, topic, key, aggregateType, aggregateId, eventType } = row;
+  const { retryCount, maxRetries, lastError, inDoubt } = row;
+  return {
+    ...{ id, seq, status, topic, key, aggregateType, aggregateId, eventType },
+    ...{ retryCount, maxRetries, lastError, inDoubt },
+    claimedUntil: row.claimedUntilMs === null ? null : new Date(row.claimedUntilMs),
+    createdAt: new Date(row.createdAtMs),
+    sentAt: row.sentAtMs === null ? null : new Date(row.sentAtMs),
+    deliverAfter: row.deliverAfterMs === null ? null : new Date(row.deliverAfterMs),
   };
 }

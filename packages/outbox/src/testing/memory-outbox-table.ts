@@ -2,7 +2,14 @@ import type { MemoryTable, MemoryTransaction } from '@backstitch/postgres/testin
 import { OutboxError } from '../errors.js';
 import type { ClaimedRow, DeliverAfter, NewOutboxRow } from '../outbox-row.js';
 import type { OutboxTable } from '../outbox-table.js';
-import { asClaimed, isUnsent, laneOf, type MemoryOutboxRow, memoryOutboxTableName } from './memory-outbox-row.js';
+import {
+  asClaimed,
+  isUnsent,
+  laneOf,
+  type MemoryOutboxRow,
+  memoryOutboxTableName,
+  rowSummary,
+} from './memory-outbox-row.js';
 
 export interface MemoryOutboxTableOptions {
   readonly nowMs: () => number;
@@ -47,6 +54,11 @@ export function memoryOutboxTable({ nowMs, nextSeq }: MemoryOutboxTableOptions):
     },
     async unsent(tx, ids) {
       return some(tx, ids, isUnsent).map((row) => row.id);
+    },
+    async find(tx, ids) {
+      return some(tx, ids, () => true)
+        .sort((one, other) => one.seq - other.seq)
+        .map(rowSummary);
     },
     async markDelivered(tx, ids) {
       const rows = some(tx, ids, (row) => row.status !== 'SENT');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { leaseMs, type OutboxConformanceCase, retryBaseMs } from './conformance-subject.js';
 import { claimAll, idsOf, insertRows, newRow, only, refusal } from './new-row.js';
 
@@ -67,6 +68,23 @@ export const tableCases: readonly OutboxConformanceCase[] = [
       assert.ok(again.epoch > epoch);
       assert.equal(again.behind, null);
       assert.deepEqual(await stage.transaction((tx) => stage.table.unsent(tx, [row.id])), [row.id]);
+    },
+  },
+  {
+    name: 'finds rows by their ids, whatever became of them, and says who is being sent',
+    async run(stage) {
+      const [waits, sent] = [newRow(), newRow({ key: 'k2' })];
+      await insertRows(stage, waits);
+      const { epoch } = only(await stage.transaction((tx) => stage.table.insert(tx, [sent], { bornLeaseMs: leaseMs })));
+      const find = (...ids: readonly string[]) => stage.transaction((tx) => stage.table.find(tx, ids));
+      const under = await find(sent.id, waits.id, randomUUID());
+      assert.deepEqual(idsOf(under), [waits.id, sent.id]);
+      assert.equal(under[0]?.claimedUntil, null);
+      assert.ok(under[1]?.claimedUntil instanceof Date);
+      await stage.store.settle([{ id: sent.id, epoch, outcome: { kind: 'sent' } }]);
+      const over = only(await find(sent.id));
+      assert.deepEqual([over.status, over.claimedUntil, over.topic], ['SENT', null, sent.topic]);
+      assert.deepEqual(await find(), []);
     },
   },
   {
