@@ -34,6 +34,9 @@ export const sagaErrorCodes = [
   'SIGNAL_INVALID',
   'SIGNAL_REFUSED',
   'VERB_REFUSED',
+  // reads
+  'FILTER_INVALID',
+  'CURSOR_INVALID',
   // participants
   'HANDLER_FAILED',
   'COMMAND_INVALID',

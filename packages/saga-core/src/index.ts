@@ -6,7 +6,29 @@ export type { Failure, LocalContext, StepContext, UndoContext } from './definiti
 export type { SagaDefinition, StepDefinition } from './definition/step-definition.js';
 export type { AnySaga, InputOf, OutputOf, Outputs, Pair, Saga, StepsOf } from './definition/step-list.js';
 export type { SagaEngineOptions } from './engine/engine-options.js';
+export type { Inspection, InspectOptions } from './engine/inspect-instance.js';
+export type { InstanceFilter } from './engine/instance-filter.js';
+export type {
+  Counted,
+  InstanceCount,
+  InstanceCounts,
+  InstanceOrder,
+  InstancePosition,
+  InstanceQuery,
+  InstanceReads,
+  InstanceSlice,
+} from './engine/instance-reads.js';
+export type { InstanceSummary } from './engine/instance-summary.js';
 export type { InstanceView } from './engine/instance-view.js';
+export {
+  type CountOptions,
+  createInstances,
+  type InstancePage,
+  type Instances,
+  type InstancesOptions,
+  type PageOptions,
+} from './engine/instances.js';
+export type { RemainingStep } from './engine/remaining-steps.js';
 export { createSagaEngine, type SagaEngine, type StartOptions } from './engine/saga-engine.js';
 export type { SagaHandle } from './engine/saga-handle.js';
 export type { SagaStore, SagaTransaction } from './engine/saga-store.js';

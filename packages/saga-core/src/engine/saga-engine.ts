@@ -11,6 +11,7 @@ import { createResultWatch } from './await-result.js';
 import { createDefinitionRegistry, type DefinitionRegistry } from './definition-registry.js';
 import { checkEngineOptions, type SagaEngineOptions } from './engine-options.js';
 import { type InstanceView, viewOf } from './instance-view.js';
+import { type Instances, instancesOf } from './instances.js';
 import type { Leg } from './leg.js';
 import { openEngine, type Parts, type Running } from './open-engine.js';
 import { operate, type OperatorInput } from './operate.js';
@@ -43,6 +44,8 @@ export interface SagaEngine<Trx> {
   /** A handle to an instance that was started elsewhere or earlier. */
   handle<Input, Steps, Output>(saga: Saga<Input, Steps, Output>, id: string): SagaHandle<Output>;
   find(id: string): Promise<InstanceView | undefined>;
+  /** Lists, counts and inspects instances. It may be used before `open`, and beside an engine: `createInstances`. */
+  readonly instances: Instances;
   /** Undoes what was done, while that is possible. Throws `VERB_REFUSED` where it is not. */
   cancel(id: string, verb: Verb): Promise<InstanceView>;
   pause(id: string, verb: Verb): Promise<InstanceView>;
@@ -123,6 +126,7 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
       return handleOf(watch, saga, { ...started, isVisible: () => tx.phase() !== 'open' });
     },
     handle: (saga, id) => handleOf(watch, saga, { sagaId: id, created: false, isVisible: () => true }),
+    instances: instancesOf(store, definitions),
     async find(id) {
       const { instances } = await store.load([id]);
       return instances[0] === undefined ? undefined : view(instances[0]);

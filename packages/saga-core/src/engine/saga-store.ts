@@ -1,6 +1,7 @@
 import type { ClaimedRow, NewOutboxRow } from '@backstitch/outbox';
 import type { SagaInstance } from '../machine/instance.js';
 import type { JournalEntry } from '../machine/journal-event.js';
+import type { InstanceReads } from './instance-reads.js';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import type { StoreFailure } from '../exchange/store-failure.js';
 import type { SagaInput } from '../machine/saga-input.js';
@@ -33,6 +34,8 @@ export interface SagaStore<Trx> {
   countDiscards(discards: readonly DiscardCount[]): Promise<void>;
   /** Keeps what could not be understood, bounded in size and number, for a person to look at. */
   quarantine(records: readonly QuarantinedRecord[]): Promise<void>;
+  /** What operators ask for. */
+  readonly reads: InstanceReads;
   /** Says what kind of failure an error of this store, or of the author's code on its transaction, is. By SQLSTATE or code, never by text. */
   classify(error: unknown): StoreFailure;
 }

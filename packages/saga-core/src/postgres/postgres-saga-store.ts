@@ -5,6 +5,7 @@ import { classifyFailure } from './classify-failure.js';
 import { countDiscards } from './count-discards.js';
 import { dueInstances } from './due-instances.js';
 import { defaultQuarantineRows, insertQuarantine } from './insert-quarantine.js';
+import { instanceReads } from './instance-reads.js';
 import { liveHashes } from './live-hashes.js';
 import { readInstallation } from './read-installation.js';
 import { readInstances } from './read-instances.js';
@@ -56,6 +57,7 @@ export function postgresSagaStore<Trx>(options: PostgresSagaStoreOptions<Trx>): 
     installation: () => readInstallation(sql, { table: tables.installation }),
     countDiscards: (discards) => countDiscards(sql, discards, { table: tables.discards }),
     quarantine: (records) => insertQuarantine(sql, records, { table: tables.quarantine, rows }),
+    reads: instanceReads(sql, { tables, outboxTable }),
     classify: classifyFailure,
   };
 }

@@ -9,6 +9,7 @@ export interface SagaTables {
   readonly discards: string;
   readonly quarantine: string;
   readonly installation: string;
+  readonly tags: string;
 }
 
 /** The names of the orchestrator's tables in a schema. Throws IDENTIFIER_INVALID. */
@@ -22,5 +23,6 @@ export function sagaTables(schema: string): SagaTables {
     discards: `${prefix}.saga_discards`,
     quarantine: `${prefix}.saga_quarantine`,
     installation: `${prefix}.saga_installation`,
+    tags: `${prefix}.saga_tags`,
   };
 }

@@ -12,6 +12,7 @@ import { commandsAmong, notSentLetters } from '../postgres/not-sent-letters.js';
 import { newInstallation } from '../postgres/read-installation.js';
 import { storedInstance } from '../postgres/stored-instance.js';
 import { ownEnd } from '../postgres/transaction-end.js';
+import { memoryInstanceReads } from './memory-instance-reads.js';
 import { quarantineInMemory } from './memory-quarantine.js';
 import { memorySagaTransaction, postLettersInMemory } from './memory-saga-transaction.js';
 import {
@@ -105,6 +106,7 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
       database.transaction(async (tx) =>
         quarantineInMemory(tx, records, { table: memoryTables.quarantine, rows: quarantineRows }),
       ),
+    reads: memoryInstanceReads({ database, outboxTable, nowMs: clock.now }),
     classify: classifyFailure,
     discards: () => database.read((reader) => reader.table<MemoryDiscardRow>(memoryTables.discards).values()),
     quarantined: () => database.read((reader) => reader.table<QuarantinedRecord>(memoryTables.quarantine).values()),

@@ -27,6 +27,7 @@ const timeColumns: Readonly<Record<string, readonly string[]>> = {
   outbox_events: ['created_at', 'sent_at', 'next_retry_at', 'claimed_until'],
   saga_instances: ['wake_at', 'due_from', 'created_at', 'updated_at', 'finished_at'],
   saga_fence: ['created_at', 'settled_at'],
+  saga_tags: ['created_at'],
 };
 const tables = [
   ...Object.keys(timeColumns),

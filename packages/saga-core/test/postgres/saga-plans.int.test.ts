@@ -13,6 +13,7 @@ import { readLetters } from '../../src/postgres/read-letters.js';
 import { sagaTables } from '../../src/postgres/saga-tables.js';
 import { updateInstances } from '../../src/postgres/update-instances.js';
 import { placeOrder, sample, succeeded } from '../../src/testing/conformance/sample-instance.js';
+import { indexesOf, nodesOf, type PlanNode, scansOf, statementPlans } from './plans-of.js';
 import { knexSagaDatabase, type SagaDatabase } from './saga-database.js';
 
 const tables = sagaTables('backstitch');
@@ -50,46 +51,8 @@ beforeAll(async () => {
 });
 afterAll(() => db.end());
 
-interface PlanNode {
-  readonly 'Node Type': string;
-  readonly 'Relation Name'?: string;
-  readonly 'Index Name'?: string;
-  readonly 'Rows Removed by Filter'?: number;
-  readonly Plans?: readonly PlanNode[];
-}
-
-/** The plans of what an operation runs, each executed and rolled back, flattened. */
-async function plansOf(operation: (sql: Sql) => Promise<unknown>): Promise<readonly PlanNode[]> {
-  const nodes: PlanNode[] = [];
-  const walk = (node: PlanNode): void => {
-    nodes.push(node);
-    for (const below of node.Plans ?? []) walk(below);
-  };
-  const undo = new Error('undo');
-  const explained = db.database.transaction(async (_trx, sql) => {
-    const explaining: Sql = {
-      async query(text, values) {
-        const { rows } = await sql.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(
-          `explain (analyze, timing off, format json) ${text}`,
-          values,
-        );
-        for (const row of rows) walk(row['QUERY PLAN'][0].Plan);
-        return sql.query(text, values);
-      },
-    };
-    await operation(explaining);
-    throw undo;
-  });
-  await explained.catch((error: unknown) => {
-    if (error !== undo) throw error;
-  });
-  return nodes;
-}
-
-const scansOf = (nodes: readonly PlanNode[], table: string) =>
-  nodes.filter((node) => node['Relation Name'] === table && node['Node Type'] === 'Seq Scan');
-const indexesOf = (nodes: readonly PlanNode[]) =>
-  [...new Set(nodes.flatMap((node) => node['Index Name'] ?? []))].sort();
+const plansOf = async (operation: (sql: Sql) => Promise<unknown>): Promise<readonly PlanNode[]> =>
+  (await statementPlans(db.database, operation)).flatMap(nodesOf);
 
 describe('on a table full of what has finished', () => {
   it('the poller walks the due instances of its own definitions in their order, and nothing else', async () => {

@@ -1,6 +1,8 @@
 import { dueCases } from './due-cases.js';
 import { evidenceCases } from './evidence-cases.js';
 import { insertCases } from './insert-cases.js';
+import { inspectCases } from './inspect-cases.js';
+import { listCases } from './list-cases.js';
 import { mailboxCases } from './mailbox-cases.js';
 import { messageCases } from './message-cases.js';
 import {
@@ -21,6 +23,8 @@ const cases: readonly SagaStoreCase[] = [
   ...mailboxCases,
   ...messageCases,
   ...evidenceCases,
+  ...listCases,
+  ...inspectCases,
 ];
 
 /**
