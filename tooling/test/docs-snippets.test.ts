@@ -1,17 +1,25 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-// The how-to's unit test of a saga is run, not only compiled: its tests are registered here.
+// What these pages show is run, not only compiled: their tests are registered here.
 import '../../docs/snippets/unit-test-a-saga.js';
 import '../../docs/snippets/change-a-saga.js';
 import '../../docs/snippets/measure-compensation-coverage.js';
 import '../../docs/snippets/see-a-saga.js';
+import '../../docs/snippets/call-an-http-api.js';
+import '../../docs/snippets/wait-for-an-approval.js';
+import '../../docs/snippets/sleep-for-days.js';
+import '../../docs/snippets/run-steps-side-by-side.js';
+import '../../docs/snippets/choose-the-pivot.js';
+import '../../docs/snippets/make-a-step-conditional.js';
+import '../../docs/snippets/set-deadlines-and-retries.js';
+import '../../docs/snippets/your-first-saga/test/place-order.test.js';
 
 /*
  * Code in the documentation stands twice: in docs/snippets, where the compiler checks it, and in the page, where people read it. A block
  * that is fenced with ```ts snippet=<file>#<region> is held to be the region of docs/snippets/<file>, between its `// #region <name>`
- * and `// #endregion <name>`.
+ * and `// #endregion <name>`. A tutorial has whole files instead: ```ts file=<path> is held to be docs/snippets/<name of the page>/<path>.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const snippetsFolder = join(root, 'docs/snippets');
@@ -19,6 +27,7 @@ const snippetsFolder = join(root, 'docs/snippets');
 interface Block {
   readonly line: number;
   readonly source: string | undefined;
+  readonly file: string | undefined;
   readonly code: string;
 }
 
@@ -29,8 +38,9 @@ const regions = new Map(readdirSync(snippetsFolder).filter(isTypeScript).flatMap
 
 describe('code in the documentation', () => {
   it.each(pages)('of %s is what the compiler checked', (page) => {
-    for (const { line, source, code } of typeScriptBlocks(read(page))) {
+    for (const { line, source, file, code } of typeScriptBlocks(read(page))) {
       if (source !== undefined) expect(code, `${page}:${line}`).toBe(regions.get(source) ?? `(no region ${source})`);
+      if (file !== undefined) expect(`${code}\n`, `${page}:${line}`).toBe(read(join(filesFolderOf(page), file)));
     }
   });
 
@@ -38,7 +48,9 @@ describe('code in the documentation', () => {
     const unchecked = docs
       .map((path) => relative(root, path))
       .flatMap((page) =>
-        typeScriptBlocks(read(page)).flatMap(({ line, source }) => (source === undefined ? `${page}:${line}` : [])),
+        typeScriptBlocks(read(page)).flatMap(({ line, source, file }) =>
+          source === undefined && file === undefined ? `${page}:${line}` : [],
+        ),
       );
     expect(unchecked).toEqual([]);
   });
@@ -58,20 +70,27 @@ describe('links in the documentation', () => {
 
 describe('the comparison bites', () => {
   it('reads a block and its region', () => {
-    const page = 'a\n```ts snippet=x.ts#y\nconst a = 1;\n```\n```ts\nb\n```\n```sh\nc\n```\n';
+    const page =
+      'a\n```ts snippet=x.ts#y\nconst a = 1;\n```\n```ts\nb\n```\n```sh\nc\n```\n```ts file=src/d.ts\nd\n```\n';
     expect(typeScriptBlocks(page)).toEqual([
-      { line: 2, source: 'x.ts#y', code: 'const a = 1;' },
-      { line: 5, source: undefined, code: 'b' },
+      { line: 2, source: 'x.ts#y', file: undefined, code: 'const a = 1;' },
+      { line: 5, source: undefined, file: undefined, code: 'b' },
+      { line: 11, source: undefined, file: 'src/d.ts', code: 'd' },
     ]);
   });
 });
 
 function typeScriptBlocks(page: string): Block[] {
-  return [...page.matchAll(/^```ts(?: snippet=(\S+))?[^\n]*\n(.*?)\n```$/gms)].map((match) => ({
+  return [...page.matchAll(/^```ts(?: snippet=(\S+)| file=(\S+))?[^\n]*\n(.*?)\n```$/gms)].map((match) => ({
     line: page.slice(0, match.index).split('\n').length,
     source: match[1],
-    code: match[2] ?? '',
+    file: match[2],
+    code: match[3] ?? '',
   }));
+}
+
+function filesFolderOf(page: string): string {
+  return join('docs/snippets', basename(page, '.md'));
 }
 
 function regionsOf(file: string): [string, string][] {
