@@ -9,15 +9,18 @@ export function definitionHash(name: string, stages: readonly Stage[]): string {
 }
 
 function shapeOf(step: StepDefinition): readonly unknown[] {
-  const undo = step.compensate === null ? null : step.kind === 'invoke' ? step.compensate.command.name : 'local';
-  return [
-    step.name,
-    step.kind,
-    step.phase,
-    step.kind === 'invoke' ? step.command.name : null,
-    undo,
-    step.when !== null,
-  ];
+  return [step.name, step.kind, step.phase, targetOf(step), undoOf(step), step.when !== null];
+}
+
+/** A child's version is not in it: an instance's children are pinned to theirs when they begin. */
+function targetOf(step: StepDefinition): string | null {
+  if (step.kind === 'child') return step.saga.name;
+  return step.kind === 'invoke' || step.kind === 'each' ? step.command.name : null;
+}
+
+function undoOf({ compensate }: StepDefinition): string | null {
+  if (compensate === null) return null;
+  return typeof compensate === 'function' ? 'local' : compensate.command.name;
 }
 
 /** Shared with the backoff's jitter, which must be the same in every process. */

@@ -13,6 +13,8 @@ export interface RetryPolicy {
   readonly maxBackoff?: Duration;
   /** `'full'` (default) spreads a wait evenly between nothing and its length, so that many instances do not come back at once. */
   readonly jitter?: 'full' | 'none';
+  /** Codes of technical errors that no further attempt will mend (`CARD_STOLEN`): such an error uses up the attempts at once. */
+  readonly nonRetryable?: readonly string[];
 }
 
 export interface ResolvedRetry {
@@ -22,6 +24,7 @@ export interface ResolvedRetry {
   readonly factor: number;
   readonly maxBackoffMs: number;
   readonly jitter: 'full' | 'none';
+  readonly nonRetryable: readonly string[];
 }
 
 export const defaultRetry: ResolvedRetry = {
@@ -30,6 +33,7 @@ export const defaultRetry: ResolvedRetry = {
   factor: 2,
   maxBackoffMs: 60_000,
   jitter: 'full',
+  nonRetryable: [],
 };
 /** After the pivot, and for undoing: giving up would leave the saga neither done nor undone. */
 export const foreverRetry: ResolvedRetry = { ...defaultRetry, attempts: null };
@@ -52,7 +56,13 @@ export function resolveRetry(policy: RetryPolicy | undefined, fallback: Resolved
     maxBackoffMs:
       policy.maxBackoff === undefined ? fallback.maxBackoffMs : parseDuration(policy.maxBackoff, `${field}.maxBackoff`),
     jitter,
+    nonRetryable: codesOf(policy.nonRetryable ?? [], `${field}.nonRetryable`),
   };
+}
+
+function codesOf(given: readonly string[], field: string): readonly string[] {
+  if (Array.isArray(given) && given.every((code) => typeof code === 'string' && code !== '')) return [...given];
+  throw invalid(field, given, 'a list of error codes');
 }
 
 function invalid(field: string, value: unknown, expected: string): SagaError {

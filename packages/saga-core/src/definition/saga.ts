@@ -3,18 +3,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SagaError } from '../errors.js';
 import { definitionHash } from './definition-hash.js';
 import { type Duration, parseDuration } from './duration.js';
-import { defaultRetry, foreverRetry, type RetryPolicy, resolveRetry } from './retry-policy.js';
-import type {
-  CallStepDefinition,
-  InvokeStepDefinition,
-  LocalStepDefinition,
-  Phase,
-  SagaDefinition,
-  Stage,
-  StepDefinition,
-} from './step-definition.js';
+import { type Action, actingStep, type RawOptions } from './acting-step.js';
+import type { CallStepDefinition, Phase, SagaDefinition, Stage, StepDefinition } from './step-definition.js';
 import type { StepList } from './step-list.js';
-import { type RawWaitOptions, sleepStep, type WaitingStep, waitStep } from './waiting-step.js';
+import { type StepPlace, stepInvalid } from './step-place.js';
+import { type RawWaitOptions, sleepStep, waitStep } from './waiting-step.js';
 
 export interface SagaOptions<Schema extends StandardSchemaV1> {
   /** A whole number from 1. An instance stays on the version that it was started with. */
@@ -30,21 +23,8 @@ export type SagaFunction<Trx> = <Schema extends StandardSchemaV1>(
   options: SagaOptions<Schema>,
 ) => StepList<Trx, StandardSchemaV1.InferOutput<Schema>, never>;
 
-/** What an author may say of a step, before it is checked. */
-interface RawOptions {
-  readonly with?: InvokeStepDefinition['with'];
-  readonly compensate?: LocalStepDefinition['compensate'] | InvokeStepDefinition['compensate'] | 'nothing to undo';
-  readonly retry?: RetryPolicy;
-  readonly undoRetry?: RetryPolicy;
-  readonly timeout?: Duration;
-  readonly when?: StepDefinition['when'];
-}
-/** A function is a local step, a command a remote one; a call says what it is. */
-type Action = LocalStepDefinition['run'] | AnyCommand | Pick<CallStepDefinition, 'kind' | 'run'>;
-
 const stepName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const sagaName = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
-const defaultTimeoutMs = 30_000;
 
 /** `saga` for a transaction type: `sagaOn<PoolClient>()`. `@backstitch/saga-core/knex` exports the one for knex. */
 export function sagaOn<Trx>(): SagaFunction<Trx> {
@@ -68,44 +48,34 @@ function copyOf(draft: Draft): Draft {
 }
 
 function list(draft: Draft, options: SagaOptions<StandardSchemaV1>): Record<string, unknown> {
-  const add = (name: string, action: Action, raw: RawOptions | undefined, phase: Phase): Record<string, unknown> => {
-    const grown = copyOf(draft);
-    grown.stages.push([step(grown, { name, action, raw: raw ?? {}, phase, stage: grown.stages.length })]);
-    return list(phase === 'pivot' ? { ...grown, pivoted: true } : grown, options);
-  };
-  const phase = (): Phase => (draft.pivoted ? 'retriable' : 'compensatable');
-  const addWaiting = (name: string, make: (about: WaitingStep) => StepDefinition): Record<string, unknown> => {
-    const grown = copyOf(draft);
-    takeName(grown, name);
-    grown.stages.push([make({ saga: grown.name, name, phase: phase(), stage: grown.stages.length })]);
+  const phase = draft.pivoted ? 'retriable' : 'compensatable';
+  const grow = (grown: Draft, steps: StepDefinition[]): Record<string, unknown> => {
+    grown.stages.push(steps);
     return list(grown, options);
   };
+  const addWaiting = (name: string, make: (place: StepPlace) => StepDefinition): Record<string, unknown> => {
+    const grown = copyOf(draft);
+    return grow(grown, [make(takePlace(grown, name, phase))]);
+  };
   return {
-    local: (name: string, run: Action, raw?: RawOptions) => add(name, run, raw, phase()),
-    invoke: (name: string, command: Action, raw?: RawOptions) => add(name, command, raw, phase()),
-    call: (name: string, run: CallStepDefinition['run'], raw?: RawOptions) =>
-      add(name, { kind: 'call', run }, raw, phase()),
+    ...actingSteps((name, action, raw) => {
+      const grown = copyOf(draft);
+      return grow(grown, [actingStep(takePlace(grown, name, phase), action, raw)]);
+    }),
     sleep: (name: string, duration: Duration, raw?: RawWaitOptions) =>
-      addWaiting(name, (about) => sleepStep(about, duration, raw)),
+      addWaiting(name, (place) => sleepStep(place, duration, raw)),
     waitFor: (name: string, signal: StandardSchemaV1, raw?: RawWaitOptions) =>
-      addWaiting(name, (about) => waitStep(about, signal, raw)),
+      addWaiting(name, (place) => waitStep(place, signal, raw)),
     parallel: (build: (branches: Record<string, unknown>) => unknown) => {
       const grown = copyOf(draft);
       const stage: StepDefinition[] = [];
-      const branch = (name: string, action: Action, raw?: RawOptions): Record<string, unknown> => {
-        stage.push(step(grown, { name, action, raw: raw ?? {}, phase: phase(), stage: grown.stages.length }));
+      const branches: Record<string, unknown> = actingSteps((name, action, raw) => {
+        stage.push(actingStep(takePlace(grown, name, phase), action, raw));
         return branches;
-      };
-      const branches: Record<string, unknown> = {
-        local: branch,
-        invoke: branch,
-        call: (name: string, run: CallStepDefinition['run'], raw?: RawOptions) =>
-          branch(name, { kind: 'call', run }, raw),
-      };
+      });
       build(branches);
       if (stage.length === 0) throw invalid(draft, 'parallel', 'has no branches', 'add at least one branch');
-      grown.stages.push(stage);
-      return list(grown, options);
+      return grow(grown, stage);
     },
     pivot: (name: string, action: Action, raw?: RawOptions) => {
       if (draft.pivoted) throw invalid(draft, name, 'is a second pivot', 'a saga has one point of no return');
@@ -116,11 +86,30 @@ function list(draft: Draft, options: SagaOptions<StandardSchemaV1>): Record<stri
           "is the pivot and has a 'when'",
           'a saga that skips its point of no return has none',
         );
-      return add(name, action, raw, 'pivot');
+      const grown = { ...copyOf(draft), pivoted: true };
+      return grow(grown, [actingStep(takePlace(grown, name, 'pivot'), action, raw ?? {})]);
     },
     output: (map: SagaDefinition['output']) => finish(draft, options, map),
     build: () => finish(draft, options, null),
   };
+}
+
+type AddStep = (name: string, action: Action, raw: RawOptions) => Record<string, unknown>;
+
+/** The steps that may stand by themselves and side by side. */
+function actingSteps(add: AddStep): Record<string, unknown> {
+  return {
+    local: (name: string, run: Action, raw: RawOptions = {}) => add(name, run, raw),
+    invoke: (name: string, command: Action, raw: RawOptions = {}) => add(name, command, raw),
+    invokeEach: (name: string, command: AnyCommand, raw: RawOptions = {}) => add(name, { kind: 'each', command }, raw),
+    call: (name: string, run: CallStepDefinition['run'], raw: RawOptions = {}) => add(name, { kind: 'call', run }, raw),
+    child: (name: string, saga: SagaDefinition, raw: RawOptions = {}) => add(name, { kind: 'child', saga }, raw),
+  };
+}
+
+function takePlace(draft: Draft, name: string, phase: Phase): StepPlace {
+  takeName(draft, name);
+  return { saga: draft.name, name, phase, stage: draft.stages.length };
 }
 
 function finish(
@@ -147,80 +136,6 @@ function finish(
   });
 }
 
-interface NewStep {
-  readonly name: string;
-  readonly action: Action;
-  readonly raw: RawOptions;
-  readonly phase: Phase;
-  readonly stage: number;
-}
-
-function step(draft: Draft, { name, action, raw, phase, stage }: NewStep): StepDefinition {
-  takeName(draft, name);
-  checkCompensation(draft, name, raw, phase);
-  const field = `${draft.name}.${name}`;
-  const bounded = phase === 'compensatable' ? defaultRetry : foreverRetry;
-  const common = {
-    name,
-    phase,
-    stage,
-    retry: resolveRetry(raw.retry, bounded, `${field}.retry`),
-    undoRetry: resolveRetry(raw.undoRetry, foreverRetry, `${field}.undoRetry`),
-    when: raw.when ?? null,
-  };
-  if (typeof action === 'function') {
-    if (typeof raw.compensate === 'object')
-      throw invalid(draft, name, 'is local and has a command as its compensation', 'give a function');
-    const compensate = typeof raw.compensate === 'function' ? raw.compensate : null;
-    return { ...common, kind: 'local', run: action, compensate };
-  }
-  if (action?.kind === 'call') return { ...common, ...callStep(draft, name, action, raw) };
-  if (typeof raw.compensate === 'function')
-    throw invalid(draft, name, 'is remote and has a function as its compensation', 'give { command, with }');
-  const compensate = typeof raw.compensate === 'object' ? raw.compensate : null;
-  if (action?.kind !== 'command')
-    throw invalid(draft, name, 'runs neither a function nor a command', 'pass a command of a contract()');
-  if (typeof raw.with !== 'function') throw invalid(draft, name, "has no 'with'", 'say what the command carries');
-  if (compensate !== null && compensate.command.participant !== action.participant) {
-    const other = compensate.command.participant;
-    throw invalid(
-      draft,
-      name,
-      `is undone by '${other}', not by '${action.participant}'`,
-      'undo at the same participant: its fence is in that database',
-    );
-  }
-  return {
-    ...common,
-    kind: 'invoke',
-    command: action,
-    with: raw.with,
-    compensate,
-    timeoutMs: timeoutOf(draft, name, raw),
-  };
-}
-
-function callStep(
-  draft: Draft,
-  name: string,
-  { run }: Pick<CallStepDefinition, 'run'>,
-  raw: RawOptions,
-): Pick<CallStepDefinition, 'kind' | 'run' | 'compensate' | 'timeoutMs'> {
-  if (typeof run !== 'function') throw invalid(draft, name, 'calls no function', 'give the function to call');
-  if (typeof raw.compensate === 'object')
-    throw invalid(draft, name, 'is a call and has a command as its compensation', 'give a function');
-  const compensate =
-    typeof raw.compensate === 'function' ? (raw.compensate as unknown as CallStepDefinition['compensate']) : null;
-  return { kind: 'call', run, compensate, timeoutMs: timeoutOf(draft, name, raw) };
-}
-
-function timeoutOf(draft: Draft, name: string, raw: RawOptions): number {
-  const timeoutMs =
-    raw.timeout === undefined ? defaultTimeoutMs : parseDuration(raw.timeout, `${draft.name}.${name}.timeout`);
-  if (timeoutMs < 1) throw invalid(draft, name, 'has a timeout of nothing', 'wait at least 1ms');
-  return timeoutMs;
-}
-
 function takeName(draft: Draft, name: string): void {
   if (!stepName.test(name))
     throw invalid(
@@ -231,35 +146,6 @@ function takeName(draft: Draft, name: string): void {
     );
   if (draft.names.has(name)) throw invalid(draft, name, 'is already defined', 'give each step a name of its own');
   draft.names.add(name);
-}
-
-/** The compiler refuses these too; a JavaScript author has only this. */
-function checkCompensation(draft: Draft, name: string, raw: RawOptions, phase: Phase): void {
-  if (phase === 'compensatable' && raw.compensate === undefined) {
-    throw invalid(draft, name, 'does not say how it is undone', "give 'compensate', or say 'nothing to undo'");
-  }
-  if (phase !== 'compensatable' && raw.compensate !== undefined) {
-    throw invalid(
-      draft,
-      name,
-      'is the pivot or after it and has a compensation',
-      'drop it: from the pivot on steps are retried until they succeed',
-    );
-  }
-  if (raw.compensate !== undefined && !isCompensation(raw.compensate)) {
-    throw invalid(
-      draft,
-      name,
-      `has the compensation ${JSON.stringify(raw.compensate)}`,
-      "say 'nothing to undo' or give one",
-    );
-  }
-}
-
-function isCompensation(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null) return typeof given === 'function' || given === 'nothing to undo';
-  const { command, with: carries } = given as { readonly command?: AnyCommand; readonly with?: unknown };
-  return command?.kind === 'command' && typeof carries === 'function';
 }
 
 function checkHead(name: string, version: number, input: StandardSchemaV1): void {
@@ -284,9 +170,6 @@ function checkHead(name: string, version: number, input: StandardSchemaV1): void
   }
 }
 
-function invalid(draft: Draft, step: string, what: string, hint: string): SagaError {
-  return new SagaError('DEFINITION_INVALID', `step '${step}' of saga '${draft.name}' ${what}`, {
-    fields: { saga: draft.name, step },
-    hint,
-  });
+function invalid({ name: saga }: Draft, name: string, what: string, hint: string): SagaError {
+  return stepInvalid({ saga, name }, what, hint);
 }

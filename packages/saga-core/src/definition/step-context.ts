@@ -15,7 +15,7 @@ export interface LocalContext<Input, Outputs, Trx> extends StepContext<Input, Ou
 /** Why the saga is being undone. */
 export interface Failure {
   readonly step: string;
-  /** The declined code, or `STEP_FAILED`, `STEP_TIMED_OUT`, `STEP_NOT_SENT`, `SAGA_CANCELLED`, `SAGA_TIMED_OUT`. */
+  /** The declined code, or `STEP_FAILED`, `STEP_TIMED_OUT`, `STEP_NOT_SENT`, `SAGA_CANCELLED`, `SAGA_TURNED_BACK`, `SAGA_TIMED_OUT`. */
   readonly code: string;
   readonly message: string;
   readonly detail?: unknown;

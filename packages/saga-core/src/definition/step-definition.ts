@@ -25,8 +25,13 @@ interface StepCommon {
   readonly stage: number;
   readonly retry: ResolvedRetry;
   readonly undoRetry: ResolvedRetry;
+  /** What follows where `undoRetry` has an end and has come to it. */
+  readonly onCompensationFailed: OnCompensationFailed;
   readonly when: ((context: AuthorContext) => boolean) | null;
 }
+
+/** Stop for a person · go on undoing the others, and end with this one not compensated. */
+export type OnCompensationFailed = 'park' | 'continue';
 
 export interface LocalStepDefinition extends StepCommon {
   readonly kind: 'local';
@@ -41,6 +46,41 @@ export interface InvokeStepDefinition extends StepCommon {
   readonly with: (context: AuthorContext) => unknown;
   /** `null`: the author said 'nothing to undo'. */
   readonly compensate: { readonly command: AnyCommand; readonly with: (context: AuthorUndoContext) => unknown } | null;
+}
+
+/** What the author's functions of a fan-out see beside: which one of the list this is. */
+export interface ItemExtras {
+  readonly item: unknown;
+  /** From 0. */
+  readonly index: number;
+}
+
+/**
+ * A participant's command for each element of a list. The step itself is only a group: every item is a unit of its own, with an outcome, a
+ * fence row and an undo, named `step[index]`.
+ */
+export interface EachStepDefinition extends StepCommon {
+  readonly kind: 'each';
+  readonly command: AnyCommand;
+  readonly timeoutMs: number;
+  /** Items that are under way side by side, forward and back. */
+  readonly concurrency: number;
+  /** Called once: the list is recorded. */
+  readonly over: (context: AuthorContext) => readonly unknown[];
+  readonly with: (context: AuthorContext & ItemExtras) => unknown;
+  readonly compensate: {
+    readonly command: AnyCommand;
+    readonly with: (context: AuthorUndoContext & ItemExtras) => unknown;
+  } | null;
+}
+
+/** Another saga of the same engine. It is undone as a whole, after it has completed too, so before the pivot it has none of its own. */
+export interface ChildStepDefinition extends StepCommon {
+  readonly kind: 'child';
+  readonly saga: SagaDefinition;
+  readonly with: (context: AuthorContext) => unknown;
+  /** A child undoes itself. */
+  readonly compensate: null;
 }
 
 /** A function of this process's that reaches outside (HTTP), under a lease and outside any transaction: at-least-once, with a key. */
@@ -79,12 +119,16 @@ export interface WaitStepDefinition extends StepCommon {
 /** What a signal that did not come in time means: turn back · go on without it · stop for a person. */
 export type OnTimeout = 'compensate' | 'continue' | 'park';
 
-export type StepDefinition =
+/** What has an outcome of its own. An item of a fan-out is an invoke step. */
+export type UnitDefinition =
   | LocalStepDefinition
   | InvokeStepDefinition
   | CallStepDefinition
+  | ChildStepDefinition
   | SleepStepDefinition
   | WaitStepDefinition;
+
+export type StepDefinition = UnitDefinition | EachStepDefinition;
 
 /** One place in the list: a single step, or a group whose branches run side by side. */
 export type Stage = readonly StepDefinition[];

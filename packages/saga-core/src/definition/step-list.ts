@@ -11,7 +11,7 @@ import type {
   RemoteUndoContext,
   StepContext,
 } from './step-context.js';
-import type { SagaDefinition } from './step-definition.js';
+import type { OnCompensationFailed, SagaDefinition } from './step-definition.js';
 
 /**
  * The typed step list: a chained builder, the only form in which TypeScript lets step n see the outputs of the steps before it.
@@ -31,14 +31,20 @@ type UndoCommandOf<C> = C extends Command<infer Participant> ? Command<Participa
 
 export type Run<I, P extends Pair, O, Trx> = (context: LocalContext<I, Outputs<P>, Trx>) => Promise<O> | O;
 
-export interface LocalOptions<I, P extends Pair, O, Trx> {
+/** How an undo is retried, and what follows where that has an end. */
+interface Undoing {
+  /** Default for ever, with a capped backoff. */
+  readonly undoRetry?: RetryPolicy;
+  /** Where `undoRetry` has an end: `park` (default) stops for a person; `continue` undoes the others and ends `notCompensated` here. */
+  readonly onCompensationFailed?: OnCompensationFailed;
+}
+
+export interface LocalOptions<I, P extends Pair, O, Trx> extends Undoing {
   readonly compensate:
     | ((context: LocalUndoContext<I, Outputs<P>, NoInfer<O>, Trx>) => Promise<void> | void)
     | 'nothing to undo';
   /** For a technical failure, not for a `StepDeclined`. Default 3 attempts. */
   readonly retry?: RetryPolicy;
-  /** How the compensation is retried. Default for ever. */
-  readonly undoRetry?: RetryPolicy;
 }
 
 interface Sending<I, P extends Pair, C extends AnyCommand> {
@@ -49,7 +55,9 @@ interface Sending<I, P extends Pair, C extends AnyCommand> {
   readonly retry?: RetryPolicy;
 }
 
-export interface InvokeOptions<I, P extends Pair, C extends AnyCommand, U extends AnyCommand> extends Sending<I, P, C> {
+export interface InvokeOptions<I, P extends Pair, C extends AnyCommand, U extends AnyCommand>
+  extends Sending<I, P, C>,
+    Undoing {
   /** A command of the same participant: its fence is in that participant's database. */
   readonly compensate:
     | {
@@ -57,8 +65,6 @@ export interface InvokeOptions<I, P extends Pair, C extends AnyCommand, U extend
         readonly with: (context: RemoteUndoContext<I, Outputs<P>, RequestOf<C>, ReplyOf<C>>) => RequestOf<U>;
       }
     | 'nothing to undo';
-  /** How the compensation is retried. Default for ever. */
-  readonly undoRetry?: RetryPolicy;
 }
 
 export interface ForwardInvokeOptions<I, P extends Pair, C extends AnyCommand> extends Sending<I, P, C> {
@@ -69,6 +75,51 @@ export interface ForwardLocalOptions {
   readonly compensate?: NoUndo;
 }
 
+/** What the author's functions of one item see beside the rest. */
+export interface ItemContext<T> {
+  readonly item: T;
+  /** Its place in the list, from 0. */
+  readonly index: number;
+}
+
+interface FanningOut<I, P extends Pair, C extends AnyCommand, T> {
+  /** The list, at most 1,000 long. Called once; the answer is recorded. */
+  readonly over: (context: StepContext<I, Outputs<P>>) => readonly T[];
+  /** What the command of one item carries. */
+  readonly with: (context: StepContext<I, Outputs<P>> & ItemContext<NoInfer<T>>) => RequestOf<C>;
+  /** Items under way side by side, forward and back. Default 10. */
+  readonly concurrency?: number;
+  /** How long one attempt of an item waits for its reply. Default 30s. */
+  readonly timeout?: Duration;
+  readonly retry?: RetryPolicy;
+}
+export interface EachOptions<I, P extends Pair, C extends AnyCommand, U extends AnyCommand, T>
+  extends FanningOut<I, P, C, T>,
+    Undoing {
+  /** For each item that had, or may have had, its effect. */
+  readonly compensate:
+    | {
+        readonly command: U & UndoCommandOf<C>;
+        readonly with: (
+          context: RemoteUndoContext<I, Outputs<P>, RequestOf<C>, ReplyOf<C>> & ItemContext<NoInfer<T>>,
+        ) => RequestOf<U>;
+      }
+    | 'nothing to undo';
+}
+export interface ForwardEachOptions<I, P extends Pair, C extends AnyCommand, T> extends FanningOut<I, P, C, T> {
+  readonly compensate?: NoUndo;
+}
+
+export interface ChildOptions<I, P extends Pair, CI> {
+  /** The child's input. Called once; the answer is recorded. */
+  readonly with: (context: StepContext<I, Outputs<P>>) => CI;
+  readonly compensate?: SagaTypeError<'a child undoes itself'>;
+}
+/** Before the pivot everything must be undone, so a child must not have a pivot of its own. */
+type Undoable<S> = [PivotedOf<S>] extends [true]
+  ? SagaTypeError<"a child with a pivot must come after its parent's pivot">
+  : S;
+
 export type CallRun<I, P extends Pair, O> = (context: CallContext<I, Outputs<P>>) => Promise<O> | O;
 
 interface Calling {
@@ -77,12 +128,10 @@ interface Calling {
   /** Default 3 attempts; after the pivot for ever. A thrown `StepDeclined` is a business "no" and is not retried. */
   readonly retry?: RetryPolicy;
 }
-export interface CallOptions<I, P extends Pair, O> extends Calling {
+export interface CallOptions<I, P extends Pair, O> extends Calling, Undoing {
   readonly compensate:
     | ((context: CallUndoContext<I, Outputs<P>, NoInfer<O>>) => Promise<void> | void)
     | 'nothing to undo';
-  /** How the compensation is retried. Default for ever. */
-  readonly undoRetry?: RetryPolicy;
 }
 export interface ForwardCallOptions extends Calling {
   readonly compensate?: NoUndo;
@@ -118,6 +167,18 @@ export interface StepList<Trx, I, P extends Pair> {
     command: C,
     options: InvokeOptions<I, P, C, U> & { readonly when?: Predicate<I, P, W> },
   ): StepList<Trx, I, P | readonly [N, Maybe<ReplyOf<C>, W>]>;
+  /** A participant's command for every element of a list, so many at a time; the outputs are an array in the list's order. */
+  invokeEach<const N extends string, T, C extends AnyCommand, U extends AnyCommand = never, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    command: C,
+    options: EachOptions<I, P, C, U, T> & { readonly when?: Predicate<I, P, W> },
+  ): StepList<Trx, I, P | readonly [N, Maybe<readonly ReplyOf<C>[], W>]>;
+  /** Another saga, as a step of this one: its output is the step's, its failure the step's "no", and it is undone as a whole. */
+  child<const N extends string, S extends AnySaga, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    saga: S & Undoable<S>,
+    options: ChildOptions<I, P, InputOf<S>> & { readonly when?: Predicate<I, P, W> },
+  ): StepList<Trx, I, P | readonly [N, Maybe<OutputOf<S>, W>]>;
   /** A function of this process's that reaches outside (HTTP): under a lease, outside any transaction, at-least-once, with a key. */
   call<const N extends string, O, W extends boolean = never>(
     name: N & NewName<N, P>,
@@ -158,8 +219,8 @@ export interface StepList<Trx, I, P extends Pair> {
   ): AfterPivot<Trx, I, P | readonly [N, ReplyOf<C>]>;
   output<O>(
     map: (context: { readonly input: I; readonly steps: Outputs<P> }) => O & Serializable<O>,
-  ): Saga<I, Outputs<P>, O>;
-  build(): Saga<I, Outputs<P>, Outputs<P>>;
+  ): Saga<I, Outputs<P>, O, false>;
+  build(): Saga<I, Outputs<P>, Outputs<P>, false>;
 }
 
 export interface Branches<Trx, I, P extends Pair, R extends Pair> {
@@ -173,6 +234,18 @@ export interface Branches<Trx, I, P extends Pair, R extends Pair> {
     command: C,
     options: InvokeOptions<I, P, C, U> & { readonly when?: Predicate<I, P, W> },
   ): Branches<Trx, I, P, R | readonly [N, Maybe<ReplyOf<C>, W>]>;
+  /** A participant's command for every element of a list, so many at a time; the outputs are an array in the list's order. */
+  invokeEach<const N extends string, T, C extends AnyCommand, U extends AnyCommand = never, W extends boolean = never>(
+    name: N & NewName<N, P | R>,
+    command: C,
+    options: EachOptions<I, P, C, U, T> & { readonly when?: Predicate<I, P, W> },
+  ): Branches<Trx, I, P, R | readonly [N, Maybe<readonly ReplyOf<C>[], W>]>;
+  /** Another saga, as a step of this one: its output is the step's, its failure the step's "no", and it is undone as a whole. */
+  child<const N extends string, S extends AnySaga, W extends boolean = never>(
+    name: N & NewName<N, P | R>,
+    saga: S & Undoable<S>,
+    options: ChildOptions<I, P, InputOf<S>> & { readonly when?: Predicate<I, P, W> },
+  ): Branches<Trx, I, P, R | readonly [N, Maybe<OutputOf<S>, W>]>;
   /** A function of this process's that reaches outside (HTTP): under a lease, outside any transaction, at-least-once, with a key. */
   call<const N extends string, O, W extends boolean = never>(
     name: N & NewName<N, P | R>,
@@ -193,6 +266,18 @@ export interface AfterPivot<Trx, I, P extends Pair> {
     command: C,
     options: ForwardInvokeOptions<I, P, C> & { readonly when?: Predicate<I, P, W> },
   ): AfterPivot<Trx, I, P | readonly [N, Maybe<ReplyOf<C>, W>]>;
+  /** A participant's command for every element of a list, so many at a time; the outputs are an array in the list's order. */
+  invokeEach<const N extends string, T, C extends AnyCommand, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    command: C,
+    options: ForwardEachOptions<I, P, C, T> & { readonly when?: Predicate<I, P, W> },
+  ): AfterPivot<Trx, I, P | readonly [N, Maybe<readonly ReplyOf<C>[], W>]>;
+  /** Another saga, as a step of this one: its output is the step's, and it may have a pivot. */
+  child<const N extends string, S extends AnySaga, W extends boolean = never>(
+    name: N & NewName<N, P>,
+    saga: S,
+    options: ChildOptions<I, P, InputOf<S>> & { readonly when?: Predicate<I, P, W> },
+  ): AfterPivot<Trx, I, P | readonly [N, Maybe<OutputOf<S>, W>]>;
   /** A function of this process's that reaches outside (HTTP): under a lease, outside any transaction, at-least-once, with a key. */
   call<const N extends string, O, W extends boolean = never>(
     name: N & NewName<N, P>,
@@ -218,16 +303,17 @@ export interface AfterPivot<Trx, I, P extends Pair> {
   ): AfterPivot<Trx, I, P | readonly [N, Maybe<Signalled<S, H>, W>]>;
   output<O>(
     map: (context: { readonly input: I; readonly steps: Outputs<P> }) => O & Serializable<O>,
-  ): Saga<I, Outputs<P>, O>;
-  build(): Saga<I, Outputs<P>, Outputs<P>>;
+  ): Saga<I, Outputs<P>, O, true>;
+  build(): Saga<I, Outputs<P>, Outputs<P>, true>;
 }
 
-/** A finished definition: plain data with the author's functions in it, and its types as a phantom. */
-export interface Saga<I = unknown, S = unknown, O = unknown> extends SagaDefinition {
-  readonly '~types'?: { readonly input: I; readonly steps: S; readonly output: O };
+/** A finished definition: plain data with the author's functions in it, and its types as a phantom. `V`: whether it has a pivot. */
+export interface Saga<I = unknown, S = unknown, O = unknown, V extends boolean = boolean> extends SagaDefinition {
+  readonly '~types'?: { readonly input: I; readonly steps: S; readonly output: O; readonly pivoted: V };
 }
 // biome-ignore lint/suspicious/noExplicitAny: the types are a phantom; `any` lets every saga fit.
 export type AnySaga = Saga<any, any, any>;
 export type InputOf<T> = T extends Saga<infer I, infer _S, infer _O> ? I : never;
 export type StepsOf<T> = T extends Saga<infer _I, infer S, infer _O> ? S : never;
 export type OutputOf<T> = T extends Saga<infer _I, infer _S, infer O> ? O : never;
+type PivotedOf<T> = T extends Saga<infer _I, infer _S, infer _O, infer V> ? V : never;

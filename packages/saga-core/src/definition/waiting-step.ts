@@ -2,14 +2,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SagaError } from '../errors.js';
 import { type Duration, parseDuration } from './duration.js';
 import { defaultRetry, foreverRetry } from './retry-policy.js';
-import type { OnTimeout, Phase, SleepStepDefinition, StepDefinition, WaitStepDefinition } from './step-definition.js';
-
-export interface WaitingStep {
-  readonly saga: string;
-  readonly name: string;
-  readonly phase: Phase;
-  readonly stage: number;
-}
+import type { OnTimeout, SleepStepDefinition, StepDefinition, WaitStepDefinition } from './step-definition.js';
+import type { StepPlace } from './step-place.js';
 
 export interface RawWaitOptions {
   readonly timeout?: Duration;
@@ -18,10 +12,15 @@ export interface RawWaitOptions {
 }
 
 /** A step that only waits has no effect: nothing of it is retried or undone. */
-const nothing = { retry: defaultRetry, undoRetry: foreverRetry, compensate: null } as const;
+const nothing = {
+  retry: defaultRetry,
+  undoRetry: foreverRetry,
+  onCompensationFailed: 'park',
+  compensate: null,
+} as const;
 
 export function sleepStep(
-  { saga, name, phase, stage }: WaitingStep,
+  { saga, name, phase, stage }: StepPlace,
   duration: Duration,
   raw: RawWaitOptions = {},
 ): SleepStepDefinition {
@@ -30,7 +29,7 @@ export function sleepStep(
 }
 
 export function waitStep(
-  { saga, name, phase, stage }: WaitingStep,
+  { saga, name, phase, stage }: StepPlace,
   signal: StandardSchemaV1,
   raw: RawWaitOptions = {},
 ): WaitStepDefinition {

@@ -17,6 +17,8 @@ export interface AdvanceOptions<Trx> {
   readonly publish: (rows: readonly ClaimedRow[]) => void;
   /** After the commit: calls to make. */
   readonly startCalls: (leg: Leg) => void;
+  /** After the commit: instances that have mail. Where it is lost, the poller finds them. */
+  readonly wake: (sagaIds: readonly string[]) => void;
   /** After the commit: whoever waits for this instance may look again. */
   readonly onSettled: (sagaId: string) => void;
   /** Legs with the author's code run in transactions of their own, this many side by side. */

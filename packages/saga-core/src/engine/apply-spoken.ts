@@ -53,7 +53,7 @@ async function applyIn<Trx>(
   if (reason !== undefined) return { spoken: { kind: 'refused', reason, status: stored.instance.state.status } };
   await answerQuestions(leg, { tx, sender, classify: (error) => store.classify(error) });
   if (!leg.changed) return { spoken: { kind: 'unchanged' } };
-  const ready = { delivered: [], taken: [] };
+  const ready = { delivered: [], taken: [], stored };
   const change = changeOf({ ready, leg }, stored.revision, await tx.now());
   const { claimed } = await tx.save([change], { bornLeaseMs });
   const after = (): void => {

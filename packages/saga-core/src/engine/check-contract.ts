@@ -1,14 +1,15 @@
-import { encodeJson, type ReplyEnvelope, validate } from '@backstitch/messaging';
+import { encodeJson, type ReplyEnvelope, type Violation, validate } from '@backstitch/messaging';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { SagaDefinition } from '../definition/step-definition.js';
+import type { EachStepDefinition, SagaDefinition, StepDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
+import { keyOf, splitKey } from '../machine/unit.js';
 import type { RepliedInput, ReplyOutcome, SagaInput } from '../machine/saga-input.js';
 import { thrownMessage } from '../thrown-message.js';
 
 /** A reply as an input, before anybody looked at its body: that needs the definition, which this process may lack. */
 export function replyInput(envelope: ReplyEnvelope): RepliedInput {
-  const { step, round, direction, attempt, source: from } = envelope;
-  return { kind: 'replied', step, round, direction, attempt, from, outcome: outcomeOf(envelope) };
+  const { round, direction, attempt, source: from } = envelope;
+  return { kind: 'replied', step: keyOf(envelope), round, direction, attempt, from, outcome: outcomeOf(envelope) };
 }
 
 function outcomeOf({ outcome, data, code, message }: ReplyEnvelope): ReplyOutcome {
@@ -33,8 +34,8 @@ function outcomeOf({ outcome, data, code, message }: ReplyEnvelope): ReplyOutcom
  */
 export function checkContract(definition: SagaDefinition, input: SagaInput): SagaInput {
   if (input.kind !== 'replied' || input.direction !== 'do' || input.outcome.kind !== 'succeeded') return input;
-  const step = definition.steps.get(input.step);
-  const schema = step?.kind === 'invoke' ? step.command.spec.reply : undefined;
+  const step = definition.steps.get(splitKey(input.step).step);
+  const schema = step?.kind === 'invoke' || step?.kind === 'each' ? step.command.spec.reply : undefined;
   if (schema === undefined) return { ...input, outcome: { kind: 'succeeded' } };
   const body = input.outcome.output ?? null;
   const checked = checkReply(schema, body, `reply to '${input.step}'`);
@@ -63,16 +64,34 @@ function checkReply(
 }
 
 /** Holds what an operator says a step answered against that step's own contract. Throws `INPUT_INVALID` naming the violations. */
-export function checkOutput(definition: SagaDefinition, stepName: string, output: unknown): void {
-  const step = definition.steps.get(stepName);
-  if (output !== undefined) encodeJson(output, { what: `output of step '${stepName}'` });
-  const schema = step?.kind === 'invoke' ? step.command.spec.reply : step?.kind === 'wait' ? step.signal : undefined;
-  if (schema === undefined) return;
-  const checked = validate(schema, output);
-  if (checked.kind === 'valid') return;
-  const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
-  throw new SagaError('INPUT_INVALID', `this output does not fit step '${stepName}': ${violations}`, {
-    fields: { saga: definition.name, step: stepName, violations: checked.violations },
+export function checkOutput(definition: SagaDefinition, key: string, output: unknown): void {
+  if (output !== undefined) encodeJson(output, { what: `output of step '${key}'` });
+  const { step: name, item } = splitKey(key);
+  const step = definition.steps.get(name);
+  const found =
+    step?.kind === 'each' && item === null ? violationsOfList(step, output) : violationsOf(schemaOf(step), output);
+  if (found.length === 0) return;
+  const violations = found.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  throw new SagaError('INPUT_INVALID', `this output does not fit step '${key}': ${violations}`, {
+    fields: { saga: definition.name, step: key, violations: found },
     hint: 'give what the step itself would have answered',
   });
+}
+
+function schemaOf(step: StepDefinition | undefined): StandardSchemaV1 | undefined {
+  if (step?.kind === 'wait') return step.signal;
+  return step?.kind === 'invoke' || step?.kind === 'each' ? step.command.spec.reply : undefined;
+}
+
+function violationsOf(schema: StandardSchemaV1 | undefined, output: unknown): readonly Violation[] {
+  const checked = schema === undefined ? undefined : validate(schema, output);
+  return checked?.kind === 'invalid' ? checked.violations : [];
+}
+
+/** A fan-out answers one output an item. */
+function violationsOfList(step: EachStepDefinition, output: unknown): readonly Violation[] {
+  if (!Array.isArray(output)) return [{ path: '', message: "is not a list of the items' outputs" }];
+  return output.flatMap((each: unknown, index) =>
+    violationsOf(step.command.spec.reply, each).map(({ path, message }) => ({ path: `/${index}${path}`, message })),
+  );
 }

@@ -9,6 +9,7 @@ import {
 import type { NewOutboxRow } from '@backstitch/outbox';
 import type { SendCommand } from '../machine/effect.js';
 import { commandTopic, replyTopic } from '../exchange/topic-names.js';
+import { splitKey } from '../machine/unit.js';
 import { derivedUuid, uuidV7 } from '../exchange/uuid-v7.js';
 
 /** Who is asking: what every command of this orchestrator carries. */
@@ -37,8 +38,7 @@ export function commandMessage(
     time: new Date(now).toISOString(),
     saga,
     sagaId,
-    step: effect.step,
-    item: null,
+    ...splitKey(effect.step),
     round: effect.round,
     direction: effect.direction,
     commandId: effect.commandId,
@@ -62,6 +62,11 @@ export function commandMessage(
     // An undo must not overtake its own forward command where that may still be under way; both therefore keep their place in the lane.
     ordered: true,
   };
+}
+
+/** The one child of a step's round: always the same id, beside its parent's. */
+export function childIdOf(sagaId: string, key: string): string {
+  return derivedUuid(sagaId, `${key}/child`);
 }
 
 export function commandRowId(sagaId: string, commandId: string): string {

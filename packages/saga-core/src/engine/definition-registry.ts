@@ -14,8 +14,10 @@ export interface DefinitionRegistry {
 
 export function createDefinitionRegistry(sagas: readonly SagaDefinition[]): DefinitionRegistry {
   const byKey = new Map<string, SagaDefinition>();
-  for (const saga of sagas) {
+  for (const saga of [...sagas, ...sagas.flatMap(childrenOf)]) {
     const key = keyOf(saga.name, saga.version);
+    // A child is known by its parents, and may be given by itself as well.
+    if (byKey.get(key) === saga && sagas.indexOf(saga) === sagas.lastIndexOf(saga)) continue;
     if (byKey.has(key)) {
       throw new SagaError('DEFINITION_INVALID', `saga '${saga.name}' version ${saga.version} is registered twice`, {
         fields: { saga: saga.name, version: saga.version },
@@ -40,8 +42,17 @@ export function createDefinitionRegistry(sagas: readonly SagaDefinition[]): Defi
   };
 }
 
+/** The children of its steps, and theirs. */
+function childrenOf(saga: SagaDefinition): readonly SagaDefinition[] {
+  return [...saga.steps.values()].flatMap((step) =>
+    step.kind === 'child' ? [step.saga, ...childrenOf(step.saga)] : [],
+  );
+}
+
 function participantsOf(saga: SagaDefinition): string[] {
-  return [...saga.steps.values()].flatMap((step) => (step.kind === 'invoke' ? [step.command.participant] : []));
+  return [...saga.steps.values()].flatMap((step) =>
+    step.kind === 'invoke' || step.kind === 'each' ? [step.command.participant] : [],
+  );
 }
 
 function unregistered({ name, version }: SagaDefinition, known: readonly SagaDefinition[]): SagaError {

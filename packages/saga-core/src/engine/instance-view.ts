@@ -1,7 +1,26 @@
+import { commandId } from '@backstitch/messaging';
 import type { Failure } from '../definition/step-context.js';
 import type { SagaDefinition } from '../definition/step-definition.js';
-import { type Parking, type SagaStatus, type StepStatus, stepStateOf } from '../machine/instance.js';
+import { sagaOutputOf } from '../machine/author.js';
+import {
+  type ParentStep,
+  type Parking,
+  type SagaInstance,
+  type SagaStatus,
+  type StepStatus,
+  stepStateOf,
+} from '../machine/instance.js';
+import { itemUnits, splitKey } from '../machine/unit.js';
+import { childIdOf } from './command-message.js';
 import type { StoredInstance } from './saga-store.js';
+
+export interface StepView {
+  readonly status: StepStatus;
+  readonly round: number;
+  readonly attempt?: number;
+  /** The instance that is this step's child, once it has begun. */
+  readonly child?: string;
+}
 
 /** What may be read of an instance. */
 export interface InstanceView {
@@ -10,9 +29,10 @@ export interface InstanceView {
   readonly version: number;
   readonly status: SagaStatus;
   readonly paused: boolean;
-  readonly steps: Readonly<
-    Record<string, { readonly status: StepStatus; readonly round: number; readonly attempt?: number }>
-  >;
+  /** Of a fan-out also its items, as far as they are reached: `reserve[3]`. */
+  readonly steps: Readonly<Record<string, StepView>>;
+  /** Whose step it is, where it is a child. */
+  readonly parent?: ParentStep;
   readonly failure?: Failure;
   readonly parked?: Parking;
   readonly output?: unknown;
@@ -25,12 +45,9 @@ export interface InstanceView {
 export function viewOf(stored: StoredInstance, definition: SagaDefinition | undefined): InstanceView {
   const { instance, startKey, tags, createdAt, updatedAt } = stored;
   const { state } = instance;
-  const names = definition === undefined ? Object.keys(state.steps) : [...definition.steps.keys()];
-  const steps = names.map((name) => {
-    const { status, round, pace } = stepStateOf(state, name);
-    return [name, { status, round, ...(pace === undefined ? {} : { attempt: pace.attempt }) }] as const;
-  });
+  const steps = keysOf(instance, definition).map((key) => [key, stepViewOf(instance, definition, key)] as const);
   const output = definition === undefined ? instance.output : outputOf(stored, definition);
+  const { parent } = state;
   return {
     id: instance.id,
     saga: instance.saga,
@@ -38,6 +55,7 @@ export function viewOf(stored: StoredInstance, definition: SagaDefinition | unde
     status: state.status,
     paused: state.pausedAt !== undefined,
     steps: Object.fromEntries(steps),
+    ...(parent === undefined ? {} : { parent }),
     ...(state.failure === undefined ? {} : { failure: state.failure }),
     ...(state.parked === undefined ? {} : { parked: state.parked }),
     ...(output === undefined ? {} : { output }),
@@ -48,10 +66,28 @@ export function viewOf(stored: StoredInstance, definition: SagaDefinition | unde
   };
 }
 
-/** What a completed saga answers: what `output` made of it, or else its steps' outputs. */
+/** In the order of the definition, where this process knows it; items behind their step. */
+function keysOf({ state, bodies }: SagaInstance, definition: SagaDefinition | undefined): readonly string[] {
+  if (definition === undefined) return Object.keys(state.steps);
+  return [...definition.steps.values()].flatMap((step) => {
+    const items = step.kind === 'each' ? itemUnits(step, bodies) : [];
+    return [step.name, ...items.map(({ name }) => name).filter((name) => Object.hasOwn(state.steps, name))];
+  });
+}
+
+function stepViewOf({ id, state }: SagaInstance, definition: SagaDefinition | undefined, key: string): StepView {
+  const { status, round, pace } = stepStateOf(state, key);
+  const hasChild = definition?.steps.get(key)?.kind === 'child' && status !== 'pending' && status !== 'skipped';
+  const doId = commandId({ sagaId: id, ...splitKey(key), round, direction: 'do' });
+  return {
+    status,
+    round,
+    ...(pace === undefined ? {} : { attempt: pace.attempt }),
+    ...(hasChild ? { child: childIdOf(id, doId) } : {}),
+  };
+}
+
+/** What a completed saga answers. */
 export function outputOf({ instance }: StoredInstance, definition: SagaDefinition): unknown {
-  if (instance.state.status !== 'completed') return undefined;
-  if (definition.output !== null) return instance.output;
-  const outputs = [...definition.steps.keys()].map((name) => [name, instance.bodies[name]?.output] as const);
-  return Object.fromEntries(outputs.filter(([, output]) => output !== undefined));
+  return instance.state.status === 'completed' ? sagaOutputOf(definition, instance) : undefined;
 }

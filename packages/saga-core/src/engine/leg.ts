@@ -6,7 +6,9 @@ import type { JournalEntry } from '../machine/journal-event.js';
 import type { SagaInput } from '../machine/saga-input.js';
 import { transition } from '../machine/transition.js';
 import { checkContract } from './check-contract.js';
-import { commandMessage, type Sender } from './command-message.js';
+import { type Born, bornChild } from './born-child.js';
+import { childIdOf, commandMessage, type Sender } from './command-message.js';
+import type { NewLetter } from './saga-store.js';
 
 /** What has become of an instance within one transaction: nothing of it is written yet. */
 export interface Leg {
@@ -20,6 +22,10 @@ export interface Leg {
   readonly notices: Notice[];
   /** To be made once all of this is committed. */
   readonly calls: StartCall[];
+  /** Children that begin with it. */
+  readonly born: Born[];
+  /** To its children, and to whose step it is. */
+  readonly letters: NewLetter[];
   readonly discarded: { readonly step: string; readonly reason: string }[];
   changed: boolean;
 }
@@ -37,6 +43,8 @@ export function openLeg(definition: SagaDefinition, instance: SagaInstance): Leg
     questions: [],
     notices: [],
     calls: [],
+    born: [],
+    letters: [],
     discarded: [],
     changed: false,
   };
@@ -85,6 +93,25 @@ function take(leg: Leg, effect: Effect, { now, sender }: { readonly now: number;
     case 'startCall':
       leg.calls.push(effect);
       return;
+    case 'startChild':
+      leg.born.push(bornChild(leg, effect, now));
+      return;
+    case 'undoChild':
+      leg.letters.push({
+        id: `undo/${effect.key}`,
+        sagaId: childIdOf(leg.instance.id, effect.key),
+        input: { kind: 'parentTurnedBack', failure: effect.failure },
+      });
+      return;
+    case 'tellParent': {
+      const { parent, outcome } = effect;
+      leg.letters.push({
+        id: `${leg.instance.id}/${outcome.kind}`,
+        sagaId: parent.sagaId,
+        input: { kind: 'childFinished', step: parent.step, round: parent.round, outcome },
+      });
+      return;
+    }
     case 'finished':
     case 'alert':
       leg.notices.push(effect);

@@ -51,6 +51,12 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     onSettled: (sagaId) => watch.settled(sagaId),
     soloConcurrency: settings.localConcurrency,
     startCalls: (leg) => calls.start(leg),
+    wake: (sagaIds) => {
+      if (sagaIds.length === 0) return;
+      batch
+        .begin([...new Set(sagaIds)].map((sagaId) => ({ kind: 'wake', sagaId })))
+        .catch((error: unknown) => logger.warn({ err: error, sagaIds }, 'instances with mail wait for the poller'));
+    },
   };
   const advanceItems = createAdvance(advance);
   const batch = createNaturalBatch<Item>(advanceItems, settings.batchSize);

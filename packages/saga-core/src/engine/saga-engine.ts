@@ -4,7 +4,7 @@ import { SagaError } from '../errors.js';
 import { againAfterConflict } from '../exchange/again-after-conflict.js';
 import { createLifecycle } from '../exchange/lifecycle.js';
 import { commandTopic, deadLetterTopic, replyTopic } from '../exchange/topic-names.js';
-import type { Resolution, Verb } from '../machine/saga-input.js';
+import type { Correction, Resolution, Verb } from '../machine/saga-input.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { instanceUnknown } from './apply-spoken.js';
 import { createResultWatch } from './await-result.js';
@@ -48,10 +48,12 @@ export interface SagaEngine<Trx> {
   readonly instances: Instances;
   /** Undoes what was done, while that is possible. Throws `VERB_REFUSED` where it is not. */
   cancel(id: string, verb: Verb): Promise<InstanceView>;
+  /** As `cancel`; its `code` (default `SAGA_TURNED_BACK`) and reason are the failure that the compensations see. */
+  compensate(id: string, verb: Verb & { readonly code?: string }): Promise<InstanceView>;
   pause(id: string, verb: Verb): Promise<InstanceView>;
   resume(id: string, verb: Verb): Promise<InstanceView>;
-  /** Tries the parked step again. */
-  retry(id: string, verb: Verb): Promise<InstanceView>;
+  /** Tries the parked step again; with another payload where nothing of it was sent, or what was sent was declined after the pivot. */
+  retry(id: string, verb: Verb & { readonly correction?: Correction }): Promise<InstanceView>;
   /** Goes on without a step that has not begun, or that the instance is parked for; later steps read `output`. */
   skip(id: string, verb: Verb & { readonly step: string; readonly output?: unknown }): Promise<InstanceView>;
   /** Says by hand what became of the step that the instance is parked for. */
@@ -95,8 +97,7 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     return running;
   };
   const view = (stored: StoredInstance): InstanceView => viewOf(stored, definitions.find(stored.instance));
-  const verb = (kind: 'cancel' | 'pause' | 'resume' | 'retry') => (id: string, said: Verb) =>
-    say(id, { kind, ...said });
+  const verb = (kind: 'cancel' | 'pause' | 'resume') => (id: string, said: Verb) => say(id, { kind, ...said });
   const say = async (id: string, input: OperatorInput): Promise<InstanceView> => {
     await operate(opened().advance, id, input);
     const { instances } = await store.load([id]);
@@ -116,13 +117,13 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
           context.classify,
         );
         relay.publish(started.claimed);
-        if (started.leg !== undefined) advance.startCalls(started.leg);
+        if (started.leg !== undefined) beginWhatFollows(advance, started.leg);
         return handleOf(watch, saga, { ...started, isVisible: () => true });
       }
       const tx = store.within(given.trx);
       const started = await startIn(tx, request, context);
       tx.afterEnd(() => relay.hint(started.messageIds));
-      tx.afterEnd(() => startCallsIfCommitted(parts, advance, started.leg));
+      tx.afterEnd(() => beginIfCommitted(parts, advance, started.leg));
       return handleOf(watch, saga, { ...started, isVisible: () => tx.phase() !== 'open' });
     },
     handle: (saga, id) => handleOf(watch, saga, { sagaId: id, created: false, isVisible: () => true }),
@@ -132,9 +133,10 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
       return instances[0] === undefined ? undefined : view(instances[0]);
     },
     cancel: verb('cancel'),
+    compensate: (id, said) => say(id, { kind: 'compensate', ...said }),
     pause: verb('pause'),
     resume: verb('resume'),
-    retry: verb('retry'),
+    retry: (id, said) => say(id, { kind: 'retry', ...said }),
     skip: (id, said) => say(id, { kind: 'skip', ...said }),
     resolve: (id, said) => say(id, { kind: 'resolve', ...said }),
     signal: (id, signal) => signalInstance(opened().advance, id, signal),
@@ -162,16 +164,21 @@ function topicsOf<Trx>({ options, definitions }: Parts<Trx>): readonly string[] 
   return [...topics, ...topics.map(deadLetterTopic)];
 }
 
+function beginWhatFollows<Trx>(advance: AdvanceOptions<Trx>, leg: Leg): void {
+  advance.startCalls(leg);
+  advance.wake(leg.born.map(({ instance }) => instance.id));
+}
+
 /** The end of a caller's transaction does not say how it ended: the calls of a saga that never began must not be made. */
-function startCallsIfCommitted<Trx>(
+function beginIfCommitted<Trx>(
   { options, logger }: Parts<Trx>,
   advance: AdvanceOptions<Trx>,
   leg: Leg | undefined,
 ): void {
-  if (leg === undefined || leg.calls.length === 0) return;
+  if (leg === undefined || (leg.calls.length === 0 && leg.born.length === 0)) return;
   options.store.load([leg.instance.id]).then(
     ({ instances }) => {
-      if (instances.length > 0) advance.startCalls(leg);
+      if (instances.length > 0) beginWhatFollows(advance, leg);
     },
     (error: unknown) =>
       logger.warn({ err: error, sagaId: leg.instance.id }, 'first calls wait for the end of their lease'),

@@ -68,7 +68,7 @@ export interface SagaTransaction<Trx> {
    * answers `busy` with the transaction still usable. Keys outlive their instances.
    */
   claimStartKey(claim: StartKeyClaim): Promise<StartKeyAnswer>;
-  /** New instances with their journal and messages. Their first revision is 1. */
+  /** New instances with their journal and messages, and then the letters to them. Their first revision is 1. */
   insert(instances: readonly NewStoredInstance[], options?: SaveOptions): Promise<readonly ClaimedRow[]>;
   /** Loads and locks rows until the transaction ends, in id order so that two of these cannot deadlock. */
   lock(ids: readonly string[]): Promise<readonly StoredInstance[]>;
@@ -127,6 +127,10 @@ export interface InstanceChange {
   readonly delivered: readonly string[];
   /** Letters that were applied with this change. */
   readonly taken: readonly string[];
+  /** Children that begin with it. */
+  readonly born: readonly NewStoredInstance[];
+  /** To other instances: each is kept, and wakes its reader. Letters to those that do not exist are dropped. */
+  readonly letters: readonly NewLetter[];
 }
 
 export interface SaveResult {

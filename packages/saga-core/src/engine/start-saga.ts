@@ -7,6 +7,8 @@ import { SagaError } from '../errors.js';
 import { newInstance } from '../machine/instance.js';
 import { wakeAt } from '../machine/wake-at.js';
 import { answerQuestions } from './answer-questions.js';
+import { storedChild } from './born-child.js';
+import { lettersOf } from './prepared.js';
 import type { Sender } from './command-message.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
 import type { SagaTransaction } from './saga-store.js';
@@ -90,9 +92,12 @@ async function start<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, conte
         tags: request.tags,
         startKey: request.startKey,
       },
+      ...leg.born.map((born) => storedChild(born, request.tags)),
     ],
     context.bornLeaseMs === undefined ? {} : { bornLeaseMs: context.bornLeaseMs },
   );
+  const letters = lettersOf(leg);
+  if (letters.length > 0) await tx.post(letters);
   return { sagaId, created: true, claimed, messageIds: messages.map((row) => row.id), leg };
 }
 

@@ -1,6 +1,6 @@
 import type { CallStepDefinition } from '../definition/step-definition.js';
 import { type Discard, settleForward, settleUndo } from './apply-reply.js';
-import { firstPace, startCall } from './dispatch.js';
+import { firstPace, startCall } from './begin-attempt.js';
 import { clearPace, type Draft, isHeld, park, record, setPace, stepOf } from './draft.js';
 import { isTerminal } from './instance.js';
 import type { LocalOutcome, SagaInput } from './saga-input.js';
@@ -23,6 +23,7 @@ export function applyCall(draft: Draft, input: CallFinished): Discard | undefine
       return cameBack(draft, step, input);
     case 'compensating':
     case 'compensated':
+    case 'notCompensated':
       return undoAgain(draft, step, input.outcome);
     case 'pending':
     case 'succeeded':

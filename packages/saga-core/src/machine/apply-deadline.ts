@@ -1,13 +1,13 @@
 import type {
   CallStepDefinition,
   InvokeStepDefinition,
-  StepDefinition,
+  UnitDefinition,
   WaitStepDefinition,
 } from '../definition/step-definition.js';
 import type { Discard } from './apply-reply.js';
 import { failAttempt } from './attempt.js';
-import { idOf, runLocal, send, startCall } from './dispatch.js';
-import { type Draft, isHeld, park, record, setPace, stepOf } from './draft.js';
+import { idOf, runLocal, send, startCall } from './begin-attempt.js';
+import { type Draft, isHeld, park, record, setPace, stepOf, unitNamed, units } from './draft.js';
 import type { Pace } from './instance.js';
 import { pivotPosition, reasonToTurnBack } from './proceed.js';
 import type { Direction, SagaInput } from './saga-input.js';
@@ -18,11 +18,10 @@ export function applyDeadline(
   input: SagaInput & { readonly kind: 'deadlineReached' },
 ): Discard | undefined {
   if (isHeld(draft)) return 'held';
-  const steps = [...draft.definition.steps.values()];
   let moved = sagaDeadline(draft);
   // What has run out comes before what is sent again: a step that gives up turns the saga back, and then its siblings are not resent.
-  for (const step of steps) moved = stepDeadline(draft, step, input.unsent) || moved;
-  for (const step of steps) {
+  for (const step of units(draft)) moved = stepDeadline(draft, step, input.unsent) || moved;
+  for (const step of units(draft)) {
     if (isHeld(draft) || reasonToTurnBack(draft) !== undefined) break;
     moved = stepRetry(draft, step) || moved;
   }
@@ -49,7 +48,7 @@ function dropSagaDeadline(draft: Draft): void {
   draft.paced = true;
 }
 
-function stepDeadline(draft: Draft, step: StepDefinition, unsent: readonly string[]): boolean {
+function stepDeadline(draft: Draft, step: UnitDefinition, unsent: readonly string[]): boolean {
   const { status, pace } = stepOf(draft, step.name);
   if (pace?.deadlineAt === undefined || pace.deadlineAt > draft.now) return false;
   // The lease of a call that is to be undone has ended: `proceed` goes on from there.
@@ -58,6 +57,7 @@ function stepDeadline(draft: Draft, step: StepDefinition, unsent: readonly strin
   const direction: Direction = status === 'dispatched' ? 'do' : 'undo';
   switch (step.kind) {
     case 'local':
+    case 'child':
       return false;
     case 'sleep':
       record(draft, { kind: 'stepSucceeded', step: step.name });
@@ -107,7 +107,7 @@ function signalMissed(draft: Draft, { name, onTimeout, timeoutMs }: WaitStepDefi
   }
 }
 
-function stepRetry(draft: Draft, step: StepDefinition): boolean {
+function stepRetry(draft: Draft, step: UnitDefinition): boolean {
   const { status, pace } = stepOf(draft, step.name);
   if (pace?.retryAt === undefined || pace.retryAt > draft.now) return false;
   resend(draft, step, status === 'dispatched' ? 'do' : 'undo');
@@ -115,7 +115,7 @@ function stepRetry(draft: Draft, step: StepDefinition): boolean {
 }
 
 /** The same command or function once more, unless its participant may have forgotten the first sending. */
-export function resend(draft: Draft, step: StepDefinition, direction: Direction): void {
+export function resend(draft: Draft, step: UnitDefinition, direction: Direction): void {
   const { pace } = stepOf(draft, step.name);
   if (pace === undefined) return;
   switch (step.kind) {
@@ -127,6 +127,8 @@ export function resend(draft: Draft, step: StepDefinition, direction: Direction)
       startCall(draft, step, direction);
       return;
     case 'sleep':
+    // Its own instance has its own attempts.
+    case 'child':
       return;
     case 'wait':
       if (step.timeoutMs !== null) setPace(draft, step.name, { ...pace, deadlineAt: draft.now + step.timeoutMs });
@@ -159,7 +161,7 @@ function resendCommand(
 
 /** The broker refused the command's record for good: an attempt that nobody saw. */
 export function applyNotSent(draft: Draft, input: SagaInput & { readonly kind: 'notSent' }): Discard | undefined {
-  const step = draft.definition.steps.get(input.step);
+  const step = unitNamed(draft, input.step);
   if (step?.kind !== 'invoke') return 'unknown step';
   const { status, round, pace } = stepOf(draft, step.name);
   if (round !== input.round) return 'other round';

@@ -1,6 +1,6 @@
-import type { StepDefinition } from '../definition/step-definition.js';
-import { failAttempt } from './attempt.js';
-import { type Draft, keepEvidence, park, record, stepOf } from './draft.js';
+import type { UnitDefinition } from '../definition/step-definition.js';
+import { failAttempt, giveUpUndo } from './attempt.js';
+import { type Draft, keepEvidence, park, record, stepOf, unitNamed } from './draft.js';
 import { isTerminal } from './instance.js';
 import type { LocalOutcome, RepliedInput, ReplyOutcome, SagaInput } from './saga-input.js';
 
@@ -18,7 +18,7 @@ export type Discard =
   | 'already compensating';
 
 export function applyReply(draft: Draft, input: RepliedInput): Discard | undefined {
-  const step = draft.definition.steps.get(input.step);
+  const step = unitNamed(draft, input.step);
   if (isTerminal(draft.folded.state.status)) return 'finished';
   if (step === undefined || step.kind !== 'invoke') return 'unknown step';
   if (input.from !== undefined && input.from !== step.command.participant) return 'wrong participant';
@@ -26,7 +26,7 @@ export function applyReply(draft: Draft, input: RepliedInput): Discard | undefin
   return input.direction === 'do' ? applyForward(draft, step, input) : applyUndo(draft, step, input);
 }
 
-function applyForward(draft: Draft, step: StepDefinition, input: RepliedInput): Discard | undefined {
+function applyForward(draft: Draft, step: UnitDefinition, input: RepliedInput): Discard | undefined {
   const { status } = stepOf(draft, step.name);
   const { outcome } = input;
   switch (status) {
@@ -41,6 +41,7 @@ function applyForward(draft: Draft, step: StepDefinition, input: RepliedInput): 
     case 'unknown':
     case 'compensating':
     case 'compensated':
+    case 'notCompensated':
       return 'late';
     case 'pending':
     case 'succeeded':
@@ -51,7 +52,7 @@ function applyForward(draft: Draft, step: StepDefinition, input: RepliedInput): 
 }
 
 /** What an answer that was awaited means; an answer to a parked step moves nothing. */
-export function settleForward(draft: Draft, step: StepDefinition, { outcome, attempt }: Answered): Discard | undefined {
+export function settleForward(draft: Draft, step: UnitDefinition, { outcome, attempt }: Answered): Discard | undefined {
   if (draft.folded.state.parked?.step === step.name) return keep(draft, step.name, outcome);
   switch (outcome.kind) {
     case 'succeeded':
@@ -65,7 +66,8 @@ export function settleForward(draft: Draft, step: StepDefinition, { outcome, att
       return undefined;
     case 'failed': {
       const message = `${outcome.code}: ${outcome.message}`;
-      return failAttempt(draft, step, { attempt, direction: 'do', code: 'STEP_FAILED', message })
+      const { code: reason } = outcome;
+      return failAttempt(draft, step, { attempt, direction: 'do', code: 'STEP_FAILED', message, reason })
         ? undefined
         : 'stale attempt';
     }
@@ -80,11 +82,11 @@ interface Answered {
   readonly outcome: ReplyOutcome;
 }
 
-function applyUndo(draft: Draft, step: StepDefinition, input: RepliedInput): Discard | undefined {
+function applyUndo(draft: Draft, step: UnitDefinition, input: RepliedInput): Discard | undefined {
   return stepOf(draft, step.name).status === 'compensating' ? settleUndo(draft, step, input) : 'not awaited';
 }
 
-export function settleUndo(draft: Draft, step: StepDefinition, { outcome, attempt }: Answered): Discard | undefined {
+export function settleUndo(draft: Draft, step: UnitDefinition, { outcome, attempt }: Answered): Discard | undefined {
   if (draft.folded.state.parked?.step === step.name) return keep(draft, step.name, outcome);
   switch (outcome.kind) {
     case 'succeeded':
@@ -93,14 +95,16 @@ export function settleUndo(draft: Draft, step: StepDefinition, { outcome, attemp
       record(draft, { kind: 'stepCompensated', step: step.name });
       return undefined;
     case 'declined':
-      park(draft, 'STEP_DECLINED', `the undo was declined: ${outcome.code}: ${outcome.message}`, {
-        step: step.name,
+      giveUpUndo(draft, step, {
+        code: 'STEP_DECLINED',
+        message: `the undo was declined: ${outcome.code}: ${outcome.message}`,
         evidence: outcome.detail,
       });
       return undefined;
     case 'failed': {
       const message = `${outcome.code}: ${outcome.message}`;
-      return failAttempt(draft, step, { attempt, direction: 'undo', code: 'STEP_FAILED', message })
+      const { code: reason } = outcome;
+      return failAttempt(draft, step, { attempt, direction: 'undo', code: 'STEP_FAILED', message, reason })
         ? undefined
         : 'stale attempt';
     }
@@ -112,7 +116,7 @@ export function settleUndo(draft: Draft, step: StepDefinition, { outcome, attemp
 /** A local function's outcome, from the same transaction as its effect. */
 export function applyLocal(draft: Draft, input: SagaInput & { readonly kind: 'localFinished' }): Discard | undefined {
   const step = draft.definition.steps.get(input.step);
-  if (step === undefined) return 'unknown step';
+  if (step?.kind !== 'local') return 'unknown step';
   const { status, pace } = stepOf(draft, step.name);
   if (status !== (input.direction === 'do' ? 'dispatched' : 'compensating')) return 'not awaited';
   const { outcome, direction } = input;
@@ -127,6 +131,7 @@ export function applyLocal(draft: Draft, input: SagaInput & { readonly kind: 'lo
       direction,
       code: 'STEP_FAILED',
       message: `${outcome.code}: ${outcome.message}`,
+      reason: outcome.code,
     });
   }
   return undefined;
@@ -134,7 +139,7 @@ export function applyLocal(draft: Draft, input: SagaInput & { readonly kind: 'lo
 
 function decline(
   draft: Draft,
-  step: StepDefinition,
+  step: UnitDefinition,
   outcome: (ReplyOutcome | LocalOutcome) & { readonly kind: 'declined' },
 ): void {
   const { code, message, detail } = outcome;

@@ -1,6 +1,6 @@
 import type { StepDefinition } from '../definition/step-definition.js';
 import { type Refusal, unpark } from './apply-verb.js';
-import { type Draft, record, stepOf } from './draft.js';
+import { type Draft, record, stepOf, unitNamed } from './draft.js';
 import { isTerminal } from './instance.js';
 import type { Resolution, SagaInput } from './saga-input.js';
 
@@ -10,7 +10,7 @@ type Resolve = SagaInput & { readonly kind: 'resolve' };
 /** Goes on without a step: one that has not begun, or the one that the instance is parked for. */
 export function applySkip(draft: Draft, input: Skip): Refusal | undefined {
   const { status, parked } = draft.folded.state;
-  const step = draft.definition.steps.get(input.step);
+  const step = unitNamed(draft, input.step);
   if (isTerminal(status)) return { refused: `the instance is ${status}` };
   if (step === undefined) return { refused: `there is no step '${input.step}'` };
   if (status === 'compensating' || parked?.from === 'compensating')
@@ -33,7 +33,7 @@ export function applySkip(draft: Draft, input: Skip): Refusal | undefined {
 /** What a person found out about the parked step counts as its answer. */
 export function applyResolve(draft: Draft, input: Resolve): Refusal | undefined {
   const { parked } = draft.folded.state;
-  const step = draft.definition.steps.get(input.step);
+  const step = unitNamed(draft, input.step);
   if (parked === undefined) return { refused: 'the instance is not parked' };
   if (step === undefined) return { refused: `there is no step '${input.step}'` };
   const refused = whyNot(draft, step, input.outcome);

@@ -1,10 +1,12 @@
-import type { StepDefinition } from '../definition/step-definition.js';
+import type { Failure } from '../definition/step-context.js';
+import type { UnitDefinition } from '../definition/step-definition.js';
 import { resend } from './apply-deadline.js';
 import type { Discard } from './apply-reply.js';
-import { type Draft, isHeld, record, setPace, stepOf } from './draft.js';
+import { applyCorrection } from './apply-correction.js';
+import { type Draft, isHeld, record, setPace, stepOf, units } from './draft.js';
 import { type InstanceState, isTerminal, type Pace } from './instance.js';
 import { pivotPosition, reasonToTurnBack } from './proceed.js';
-import type { Verb } from './saga-input.js';
+import type { Correction } from './saga-input.js';
 
 /** A verb that the state does not allow, in words for the operator. */
 export interface Refusal {
@@ -13,14 +15,14 @@ export interface Refusal {
 type Applied = Discard | Refusal | undefined;
 
 /** Undo everything, if that is still possible. */
-export function applyCancel(draft: Draft, verb: Verb): Applied {
+export function applyCancel(draft: Draft, why: Pick<Failure, 'code' | 'message'>): Applied {
   const { status, parked, cancel } = draft.folded.state;
   if (isTerminal(status)) return { refused: `the instance is ${status}` };
   if (status === 'compensating' || parked?.from === 'compensating') return 'already compensating';
   const position = pivotPosition(draft);
   if (position === 'committed') return { refused: 'the pivot has committed: there is no way back' };
   if (cancel === undefined) {
-    record(draft, { kind: 'cancelRequested', failure: { step: '', code: 'SAGA_CANCELLED', message: verb.reason } });
+    record(draft, { kind: 'cancelRequested', failure: { step: '', ...why } });
   }
   // While the pivot's outcome is open nothing can be undone: the wish waits for its answer.
   if (parked !== undefined && position !== 'waiting') unpark(draft, parked.at);
@@ -47,11 +49,13 @@ export function applyResume(draft: Draft): Applied {
  * Try again whatever stands still. A new round, and with it a new effect, only where the last one is settled as having had none; otherwise
  * the same command again, which the fence answers with the outcome it stored.
  */
-export function applyRetry(draft: Draft): Applied {
+export function applyRetry(draft: Draft, correction: Correction | undefined): Applied {
   const { parked } = draft.folded.state;
   if (parked === undefined) return { refused: 'the instance is not parked' };
+  const refused = correction === undefined ? undefined : applyCorrection(draft, correction);
+  if (refused !== undefined) return refused;
   unpark(draft, parked.at);
-  for (const step of draft.definition.steps.values()) {
+  for (const step of units(draft)) {
     const { status, round, pace } = stepOf(draft, step.name);
     if (status === 'declined' && step.phase === 'retriable') {
       record(draft, { kind: 'roundOpened', step: step.name, round: round + 1 });
@@ -67,7 +71,7 @@ export function applyRetry(draft: Draft): Applied {
   return undefined;
 }
 
-function again(draft: Draft, step: StepDefinition, { retryAt: _retry, deadlineAt: _deadline, ...pace }: Pace): void {
+function again(draft: Draft, step: UnitDefinition, { retryAt: _retry, deadlineAt: _deadline, ...pace }: Pace): void {
   const direction = stepOf(draft, step.name).status === 'dispatched' ? 'do' : 'undo';
   const counted = { ...pace, countedFrom: pace.attempt };
   if (isHeld(draft)) {

@@ -1,8 +1,10 @@
-import { type AnyCommand, encodeJson, type MessagingError, validate } from '@backstitch/messaging';
-import type { AuthorContext, SagaDefinition } from '../definition/step-definition.js';
+import { type AnyCommand, encodeJson, type MessagingError, type Violation, validate } from '@backstitch/messaging';
+import type { AuthorContext, SagaDefinition, StepDefinition } from '../definition/step-definition.js';
 import type { SagaErrorCode } from '../errors.js';
 import type { Draft } from './draft.js';
-import { type SagaInstance, stepStateOf } from './instance.js';
+import type { Folded } from './evolve.js';
+import { type SagaInstance, type StepStatus, stepStateOf } from './instance.js';
+import { itemKey } from './unit.js';
 import { thrownMessage } from '../thrown-message.js';
 
 /** What an author's function answered, or why it cannot be used: then the instance is parked and nothing is sent. */
@@ -20,12 +22,29 @@ export function outputsOf(
   { state, bodies }: Pick<SagaInstance, 'state' | 'bodies'>,
 ): Readonly<Record<string, unknown>> {
   const steps: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const name of definition.steps.keys()) {
-    const { status } = stepStateOf(state, name);
-    if (status === 'succeeded' || status === 'skipped' || status === 'compensating' || status === 'compensated')
-      steps[name] = bodies[name]?.output;
+  for (const step of definition.steps.values()) {
+    if (hasOutput.includes(stepStateOf(state, step.name).status)) steps[step.name] = outputOf(step, bodies);
   }
   return steps;
+}
+
+const hasOutput: readonly StepStatus[] = ['succeeded', 'skipped', 'compensating', 'compensated', 'notCompensated'];
+
+/** What a step answered; of a fan-out its items' answers, in the list's order, unless an operator gave one for the whole. */
+export function outputOf(step: StepDefinition, bodies: SagaInstance['bodies']): unknown {
+  const own = bodies[step.name];
+  if (step.kind !== 'each' || own?.items === undefined || own.output !== undefined) return own?.output;
+  return own.items.map((_, index) => bodies[itemKey(step.name, index)]?.output);
+}
+
+/** What a completed saga answers: what `output` made of it, or else its steps' outputs. */
+export function sagaOutputOf(
+  definition: SagaDefinition,
+  { bodies, output }: Pick<Folded, 'bodies' | 'output'>,
+): unknown {
+  if (definition.output !== null) return output;
+  const outputs = [...definition.steps.values()].map((step) => [step.name, outputOf(step, bodies)] as const);
+  return Object.fromEntries(outputs.filter(([, each]) => each !== undefined));
 }
 
 /**
@@ -56,9 +75,27 @@ export function askForPayload(call: () => unknown, command: AnyCommand, what: st
     return validate(command.spec.request, answer.value);
   }, what);
   if (checked.kind === 'refused') return checked;
-  if (checked.value.kind === 'valid') return answer;
-  const violations = checked.value.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
-  return { kind: 'refused', code: 'CONTRACT_BROKEN', message: `${what} does not fit '${command.name}': ${violations}` };
+  return checked.value.kind === 'valid' ? answer : broken(checked.value.violations, what, command.name);
+}
+
+/** A child's input: what the child's own schema makes of the author's answer, as at any other start. */
+export function askForInput(call: () => unknown, child: SagaDefinition, what: string): Answer<unknown> {
+  const answer = ask(call, what);
+  if (answer.kind === 'refused') return answer;
+  const checked = ask(() => {
+    const validated = validate(child.input, answer.value);
+    if (validated.kind === 'valid') encodeJson(validated.value, { what });
+    return validated;
+  }, what);
+  if (checked.kind === 'refused') return checked;
+  return checked.value.kind === 'valid'
+    ? { kind: 'answered', value: checked.value.value }
+    : broken(checked.value.violations, what, child.name);
+}
+
+function broken(found: readonly Violation[], what: string, target: string): Answer<never> {
+  const violations = found.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  return { kind: 'refused', code: 'CONTRACT_BROKEN', message: `${what} does not fit '${target}': ${violations}` };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

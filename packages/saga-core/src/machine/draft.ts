@@ -1,8 +1,9 @@
-import type { SagaDefinition, StepDefinition } from '../definition/step-definition.js';
+import type { SagaDefinition, StepDefinition, UnitDefinition } from '../definition/step-definition.js';
 import type { Effect } from './effect.js';
 import { evolve, type Folded } from './evolve.js';
 import { type Pace, type SagaInstance, type StepState, stepStateOf } from './instance.js';
 import type { JournalEvent } from './journal-event.js';
+import { unitOf, unitsOf } from './unit.js';
 
 /** A transition in the making: the only mutable thing of the machine, and it never leaves `transition`. */
 export interface Draft {
@@ -17,8 +18,9 @@ export interface Draft {
 }
 
 export function openDraft(definition: SagaDefinition, instance: SagaInstance, now: number): Draft {
-  const { state, bodies } = instance;
-  return { definition, instance, now, folded: { state, bodies }, events: [], effects: [], paced: false };
+  const { state, bodies, output } = instance;
+  const folded = { state, bodies, ...(output === undefined ? {} : { output }) };
+  return { definition, instance, now, folded, events: [], effects: [], paced: false };
 }
 
 /** Decides a fact: it is journalled, and the state follows. */
@@ -77,8 +79,18 @@ export function stepOf(draft: Draft, step: string): StepState {
   return stepStateOf(draft.folded.state, step);
 }
 
-export function stepsWith(draft: Draft, status: StepState['status']): readonly StepDefinition[] {
-  return [...draft.definition.steps.values()].filter((step) => stepOf(draft, step.name).status === status);
+/** Everything that has an outcome of its own: steps, and the items of lists in place of their step. */
+export function units(draft: Draft): readonly UnitDefinition[] {
+  return unitsOf(draft.definition, draft.folded.bodies);
+}
+
+export function unitsWith(draft: Draft, status: StepState['status']): readonly UnitDefinition[] {
+  return units(draft).filter(({ name }) => stepOf(draft, name).status === status);
+}
+
+/** What an input names: a step, or an item of one. */
+export function unitNamed(draft: Draft, key: string): StepDefinition | undefined {
+  return unitOf(draft.definition, key, draft.folded.bodies);
 }
 
 /** Parked, paused or over: state may change, nothing is begun. */

@@ -1,4 +1,6 @@
-import type { Direction } from './saga-input.js';
+import type { Failure } from '../definition/step-context.js';
+import type { ParentStep } from './instance.js';
+import type { ChildOutcome, Direction } from './saga-input.js';
 
 /** What the caller of `transition` has to do, in order, in the transaction that saves the instance. */
 export type Effect =
@@ -12,6 +14,12 @@ export type Effect =
   | { readonly kind: 'runLocal'; readonly step: string; readonly direction: Direction }
   /** Call the author's function once the transaction has committed, and answer with `callFinished`. */
   | StartCall
+  /** Insert the child: its id follows from `key`, its input is what the step sent. */
+  | StartChild
+  /** Tell the child that is named by `key` that it is undone. */
+  | { readonly kind: 'undoChild'; readonly step: string; readonly key: string; readonly failure: Failure }
+  /** Tell whose step this instance is what became of it. */
+  | { readonly kind: 'tellParent'; readonly parent: ParentStep; readonly outcome: ChildOutcome }
   | { readonly kind: 'finished'; readonly status: 'completed' | 'compensated' }
   /** A person is needed. */
   | { readonly kind: 'alert'; readonly code: string; readonly message: string; readonly step?: string };
@@ -23,6 +31,14 @@ export interface StartCall {
   readonly direction: Direction;
   readonly attempt: number;
   readonly idempotencyKey: string;
+}
+
+export interface StartChild {
+  readonly kind: 'startChild';
+  readonly step: string;
+  readonly round: number;
+  /** The effect key of this round: the same child through all its life. */
+  readonly key: string;
 }
 
 /** A call's lease outlives its timeout by this much: whoever runs it has been told to stop before anybody else begins. */

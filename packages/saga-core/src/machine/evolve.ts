@@ -14,20 +14,25 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
   const { state } = folded;
   switch (event.kind) {
     case 'sagaStarted':
-      return folded;
+      return event.parent === undefined ? folded : { ...folded, state: { ...state, parent: event.parent } };
     case 'stepDispatched':
     case 'signalKept':
     case 'stepSucceeded':
     case 'stepDeclined':
     case 'stepUnknown':
     case 'stepSkipped':
+    case 'itemsPlanned':
     case 'undoDispatched':
     case 'stepCompensated':
+    case 'compensationGivenUp':
+    case 'payloadCorrected':
     case 'roundOpened':
       return evolveStep(folded, event);
     case 'compensationStarted': {
-      const { cancel: _, ...rest } = state;
-      return { ...folded, state: { ...rest, status: 'compensating', failure: event.failure } };
+      // A completed child that is taken back has an output no more.
+      const { cancel: _cancel, ...rest } = state;
+      const { output: _output, ...kept } = folded;
+      return { ...kept, state: { ...rest, status: 'compensating', failure: event.failure } };
     }
     case 'cancelRequested':
       return { ...folded, state: { ...state, cancel: event.failure } };
@@ -70,8 +75,11 @@ type StepEvent = Extract<
       | 'stepDeclined'
       | 'stepUnknown'
       | 'stepSkipped'
+      | 'itemsPlanned'
       | 'undoDispatched'
       | 'stepCompensated'
+      | 'compensationGivenUp'
+      | 'payloadCorrected'
       | 'roundOpened';
   }
 >;
@@ -102,12 +110,17 @@ function evolveStep(folded: Folded, event: StepEvent): Folded {
       const skipped = fail(move(folded, event.step, 'skipped'), event.failure);
       return 'output' in event ? addBodies(skipped, event.step, { output: event.output }) : skipped;
     }
-    case 'undoDispatched':
-      return addBodies(
-        move(folded, event.step, 'compensating'),
-        event.step,
-        'sent' in event ? { undo: event.sent } : {},
-      );
+    case 'itemsPlanned':
+      return addBodies(folded, event.step, { items: event.items });
+    case 'payloadCorrected':
+      return addBodies(folded, event.step, { corrected: 'data' in event ? { data: event.data } : {} });
+    case 'undoDispatched': {
+      const { corrected: _, ...bodies } = folded.bodies[event.step] ?? {};
+      const undo = 'sent' in event ? { undo: event.sent } : {};
+      return withBodies(move(folded, event.step, 'compensating'), event.step, { ...bodies, ...undo });
+    }
+    case 'compensationGivenUp':
+      return move(folded, event.step, 'notCompensated');
     case 'stepCompensated':
       return move(folded, event.step, 'compensated');
     case 'roundOpened':

@@ -12,7 +12,9 @@ export type StepStatus =
   | 'unknown'
   | 'skipped'
   | 'compensating'
-  | 'compensated';
+  | 'compensated'
+  /** Its undo was given up, and the others went on, as its `onCompensationFailed` says. */
+  | 'notCompensated';
 
 /**
  * How a waiting step is paced: counters and times that a resend moves. They are not in the journal (a pivot that is retried for a month
@@ -47,10 +49,17 @@ export interface Parking {
   readonly at: number;
 }
 
+/** Whose step this instance is. */
+export interface ParentStep {
+  readonly sagaId: string;
+  readonly step: string;
+  readonly round: number;
+}
+
 /** What the `state` column holds. Step bodies (sent, output) stand once, in the journal. */
 export interface InstanceState {
   readonly status: SagaStatus;
-  /** Steps that have been reached, by name. A step that is missing is pending in its first round. */
+  /** Steps and items (`reserve[3]`) that have been reached, by name. One that is missing is pending in its first round. */
   readonly steps: Readonly<Record<string, StepState>>;
   /** Why it is being undone: the first failure. */
   readonly failure?: Failure;
@@ -62,12 +71,18 @@ export interface InstanceState {
   /** The saga's own deadline. */
   readonly deadlineAt?: number;
   readonly evidence?: number;
+  /** Absent where it was started by itself. */
+  readonly parent?: ParentStep;
 }
 
 export interface StepBodies {
   readonly sent?: unknown;
   readonly output?: unknown;
   readonly undo?: unknown;
+  /** Of a fan-out: the list that it goes over. */
+  readonly items?: readonly unknown[];
+  /** What an operator put in the place of the author's payload. It is used once. */
+  readonly corrected?: { readonly data?: unknown };
   /** A signal that came before its step began to wait. */
   readonly signal?: { readonly id: string; readonly body?: unknown };
 }
@@ -101,10 +116,11 @@ export interface NewInstance {
   readonly id: string;
   readonly input: unknown;
   readonly now: number;
+  readonly parent?: ParentStep;
 }
 
 /** An instance before its first input, `started`. */
-export function newInstance(definition: SagaDefinition, { id, input, now }: NewInstance): SagaInstance {
+export function newInstance(definition: SagaDefinition, { id, input, now, parent }: NewInstance): SagaInstance {
   const deadline = definition.timeoutMs === null ? {} : { deadlineAt: now + definition.timeoutMs };
   return {
     id,
@@ -113,7 +129,7 @@ export function newInstance(definition: SagaDefinition, { id, input, now }: NewI
     hash: definition.hash,
     input,
     seq: 0,
-    state: { status: 'running', steps: {}, ...deadline },
+    state: { status: 'running', steps: {}, ...deadline, ...(parent === undefined ? {} : { parent }) },
     bodies: {},
   };
 }

@@ -1,12 +1,16 @@
 import type { Failure } from '../definition/step-context.js';
+import type { ParentStep } from './instance.js';
+import type { Direction } from './saga-input.js';
 
 /**
  * What the machine decided, one fact each. An instance is the fold of its events; folding never calls the author's code, because the
  * answers of the author's functions stand in the events (`sent`, `output`).
  */
 export type JournalEvent =
-  | { readonly kind: 'sagaStarted' }
+  | { readonly kind: 'sagaStarted'; readonly parent?: ParentStep }
   | { readonly kind: 'stepDispatched'; readonly step: string; readonly round: number; readonly sent?: unknown }
+  /** What a fan-out goes over: `over` was asked once. */
+  | { readonly kind: 'itemsPlanned'; readonly step: string; readonly items: readonly unknown[] }
   | { readonly kind: 'stepSucceeded'; readonly step: string; readonly output?: unknown }
   /** Definite: nothing of this step took effect. `failure` is absent after the pivot, where nothing is undone. */
   | { readonly kind: 'stepDeclined'; readonly step: string; readonly failure?: Failure }
@@ -23,6 +27,8 @@ export type JournalEvent =
   | { readonly kind: 'signalKept'; readonly step: string; readonly id: string; readonly body?: unknown }
   | { readonly kind: 'undoDispatched'; readonly step: string; readonly sent?: unknown }
   | { readonly kind: 'stepCompensated'; readonly step: string }
+  /** Its undo was given up, as the author said; the others go on. */
+  | { readonly kind: 'compensationGivenUp'; readonly step: string; readonly code: string; readonly message: string }
   | { readonly kind: 'compensationStarted'; readonly failure: Failure }
   | { readonly kind: 'cancelRequested'; readonly failure: Failure }
   | { readonly kind: 'sagaCompleted'; readonly output?: unknown }
@@ -37,6 +43,8 @@ export type JournalEvent =
   | { readonly kind: 'sagaUnparked' }
   | { readonly kind: 'evidenceKept'; readonly step: string; readonly outcome: string; readonly body?: unknown }
   | { readonly kind: 'roundOpened'; readonly step: string; readonly round: number }
+  /** An operator put another payload in the place of the author's. */
+  | { readonly kind: 'payloadCorrected'; readonly step: string; readonly direction: Direction; readonly data?: unknown }
   | { readonly kind: 'sagaPaused' }
   | { readonly kind: 'sagaResumed' };
 

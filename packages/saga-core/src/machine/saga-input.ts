@@ -1,3 +1,5 @@
+import type { Failure } from '../definition/step-context.js';
+
 /** What can happen to an instance. Everything enters through `transition`, operators' verbs too. */
 export type SagaInput =
   | { readonly kind: 'started' }
@@ -26,6 +28,15 @@ export type SagaInput =
       readonly attempt: number;
       readonly outcome: LocalOutcome;
     }
+  /** The child of a step has come to its end. */
+  | {
+      readonly kind: 'childFinished';
+      readonly step: string;
+      readonly round: number;
+      readonly outcome: ChildOutcome;
+    }
+  /** Whose step this instance is, is being undone: a completed child is taken back too. */
+  | { readonly kind: 'parentTurnedBack'; readonly failure: Failure }
   /** Somebody said what a `waitFor` waits for. The body fits the step's schema: whoever took it in checked that. */
   | { readonly kind: 'signalled'; readonly step: string; readonly id: string; readonly body: unknown }
   /** Time has passed. `unsent` holds the ids of commands that still lie in the outbox. */
@@ -33,15 +44,29 @@ export type SagaInput =
   /** The answer to a `withdrawCommands` effect: which of them were taken back. */
   | { readonly kind: 'withdrawn'; readonly commandIds: readonly string[] }
   | (Verb & { readonly kind: 'cancel' })
+  /** As `cancel`, with the reason that the undos are to see. */
+  | (Verb & { readonly kind: 'compensate'; readonly code?: string })
   | (Verb & { readonly kind: 'pause' })
   | (Verb & { readonly kind: 'resume' })
-  | (Verb & { readonly kind: 'retry' })
+  /** Tries again what stands still; with another payload where nothing was sent, or what was sent is settled as without effect. */
+  | (Verb & { readonly kind: 'retry'; readonly correction?: Correction })
   /** Goes on without a step, as if it had been done; later steps read `output`. */
   | (Verb & { readonly kind: 'skip'; readonly step: string; readonly output?: unknown })
   /** Says what became of the parked step, by hand. */
   | (Verb & { readonly kind: 'resolve'; readonly step: string; readonly outcome: Resolution });
 
 export type Direction = 'do' | 'undo';
+
+/** What a step's command is to carry in place of what the author's function answers. */
+export interface Correction {
+  readonly step: string;
+  readonly data: unknown;
+}
+
+export type ChildOutcome =
+  | { readonly kind: 'completed'; readonly output?: unknown }
+  /** By itself or at our wish: nothing of it is left. */
+  | { readonly kind: 'compensated'; readonly failure: Failure };
 
 export interface RepliedInput {
   readonly kind: 'replied';

@@ -1,5 +1,6 @@
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { applyCall } from './apply-call.js';
+import { applyChild, applyParentTurnedBack } from './apply-child.js';
 import { applyDeadline, applyNotSent } from './apply-deadline.js';
 import { applyLocal, applyReply, type Discard } from './apply-reply.js';
 import { applyResolve, applySkip } from './apply-resolution.js';
@@ -43,6 +44,8 @@ export function transition(
   now: number,
 ): Transition {
   const draft = openDraft(definition, instance, now);
+  // A child may be told something before its first letter is read: whatever comes first begins it.
+  if (input.kind !== 'started') applyStarted(draft);
   const applied = apply(draft, input);
   if (typeof applied === 'string') return { kind: 'discarded', reason: applied };
   if (applied !== undefined) return { kind: 'refused', reason: applied.refused };
@@ -55,9 +58,7 @@ export function transition(
 function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
   switch (input.kind) {
     case 'started':
-      if (draft.instance.seq > 0) return 'not awaited';
-      record(draft, { kind: 'sagaStarted' });
-      return undefined;
+      return applyStarted(draft);
     case 'replied':
       return applyReply(draft, input);
     case 'notSent':
@@ -70,16 +71,22 @@ function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
       return applyWithdrawn(draft, input.commandIds);
     case 'callFinished':
       return applyCall(draft, input);
+    case 'childFinished':
+      return applyChild(draft, input);
+    case 'parentTurnedBack':
+      return applyParentTurnedBack(draft, input.failure);
     case 'signalled':
       return applySignal(draft, input);
     case 'cancel':
-      return applyCancel(draft, input);
+      return applyCancel(draft, { code: 'SAGA_CANCELLED', message: input.reason });
+    case 'compensate':
+      return applyCancel(draft, { code: input.code ?? 'SAGA_TURNED_BACK', message: input.reason });
     case 'pause':
       return applyPause(draft);
     case 'resume':
       return applyResume(draft);
     case 'retry':
-      return applyRetry(draft);
+      return applyRetry(draft, input.correction);
     case 'skip':
       return applySkip(draft, input);
     case 'resolve':
@@ -87,6 +94,13 @@ function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
     default:
       return input satisfies never;
   }
+}
+
+function applyStarted(draft: Draft): Discard | undefined {
+  if (draft.instance.seq > 0) return 'not awaited';
+  const { parent } = draft.folded.state;
+  record(draft, { kind: 'sagaStarted', ...(parent === undefined ? {} : { parent }) });
+  return undefined;
 }
 
 function overflow(draft: Draft): void {
@@ -98,8 +112,9 @@ function close(draft: Draft, input: SagaInput): Transition {
   const { state, bodies, output } = draft.folded;
   const { instance, effects } = draft;
   const journalled = draft.events.length > 0;
+  const { output: _, ...before } = instance;
   const after: SagaInstance = {
-    ...instance,
+    ...before,
     seq: instance.seq + (journalled ? 1 : 0),
     state,
     bodies,
@@ -124,18 +139,22 @@ function causeOf(input: SagaInput): JournalCause {
       return { kind: 'notSent', step: input.step };
     case 'callFinished':
       return { kind: `call ${input.direction} ${input.outcome.kind}`, step: input.step, attempt: input.attempt };
+    case 'childFinished':
+      return { kind: `child ${input.outcome.kind}`, step: input.step };
     case 'signalled':
       return { kind: 'signalled', step: input.step };
     case 'skip':
     case 'resolve':
       return { kind: input.kind, step: input.step, actor: input.actor, reason: input.reason };
     case 'cancel':
+    case 'compensate':
     case 'pause':
     case 'resume':
     case 'retry':
       return { kind: input.kind, actor: input.actor, reason: input.reason };
     case 'started':
     case 'deadlineReached':
+    case 'parentTurnedBack':
     case 'withdrawn':
       return { kind: input.kind };
     default:

@@ -6,6 +6,7 @@ export function compareSteps(was: StepDescription, is: StepDescription): readonl
   return [
     ...kindChange(was, is),
     ...commandChange(was, is),
+    ...childChange(was, is),
     ...undoChange(was, is),
     ...whenChange(was, is),
     ...pace(was, is),
@@ -30,6 +31,13 @@ function commandChange(was: StepDescription, is: StepDescription): DefinitionCha
   const words = `'${name}' sent ${command} and sends ${is.command}: a resend would carry what was recorded for the other`;
   const concerns = [{ step: name, statuses: underWay }];
   return [{ kind: 'command changed', class: 'safe for new ones only', step: name, words, concerns }];
+}
+
+function childChange({ name, child }: StepDescription, is: StepDescription): DefinitionChange[] {
+  if (child === undefined || is.child === undefined || child === is.child) return [];
+  const words = `'${name}' began '${child}' and begins '${is.child}': what was begun answers to the other's contract`;
+  const concerns = [{ step: name, statuses: inEffect }];
+  return [{ kind: 'child changed', class: 'needs a migration', step: name, words, concerns }];
 }
 
 /** `<participant>.<command>`: neither of the two holds a dot. */

@@ -1,4 +1,9 @@
-import type { SagaDefinition, StepDefinition } from '../definition/step-definition.js';
+import type {
+  EachStepDefinition,
+  InvokeStepDefinition,
+  SagaDefinition,
+  StepDefinition,
+} from '../definition/step-definition.js';
 import type { Direction } from '../machine/saga-input.js';
 
 /**
@@ -51,6 +56,9 @@ function failures(step: StepDefinition): readonly CoverageOutcome[] {
       return step.phase === 'retriable' ? [] : ['declined'];
     case 'call':
       return step.phase === 'compensatable' ? ['declined', 'unknown'] : [];
+    case 'child':
+      return step.phase === 'compensatable' ? ['declined'] : [];
+    case 'each':
     case 'invoke':
       if (step.phase === 'retriable') return [];
       return [
@@ -62,16 +70,18 @@ function failures(step: StepDefinition): readonly CoverageOutcome[] {
   }
 }
 
-function declares({ command }: StepDefinition & { readonly kind: 'invoke' }): boolean {
+function declares({ command }: InvokeStepDefinition | EachStepDefinition): boolean {
   return Object.keys((command.spec as { readonly errors?: object }).errors ?? {}).length > 0;
 }
 
 /** With nothing to undo an unknown command is still fenced, and a call is not. */
 function undoOutcomes(definition: SagaDefinition, step: StepDefinition): readonly CoverageOutcome[] {
   if (step.phase !== 'compensatable' || step.kind === 'sleep' || step.kind === 'wait') return [];
-  const unknown = step.kind === 'invoke' || (step.kind === 'call' && step.compensate !== null);
+  const isRemote = step.kind === 'invoke' || step.kind === 'each';
+  const isUndone = step.compensate !== null || step.kind === 'child';
+  const unknown = isRemote || (step.kind === 'call' && step.compensate !== null);
   return [
-    ...(step.compensate !== null && mayTurnBackAfter(definition, step) ? ['after success' as const] : []),
+    ...(isUndone && mayTurnBackAfter(definition, step) ? ['after success' as const] : []),
     ...(unknown ? ['after unknown' as const] : []),
   ];
 }

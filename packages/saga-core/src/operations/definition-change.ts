@@ -19,6 +19,7 @@ export type ChangeKind =
   | 'step renamed'
   | 'order changed'
   | 'kind changed'
+  | 'child changed'
   | 'command changed'
   | 'participant changed'
   | 'undo added'

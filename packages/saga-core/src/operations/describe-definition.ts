@@ -1,5 +1,11 @@
 import type { ResolvedRetry } from '../definition/retry-policy.js';
-import type { OnTimeout, Phase, SagaDefinition, StepDefinition } from '../definition/step-definition.js';
+import type {
+  OnCompensationFailed,
+  OnTimeout,
+  Phase,
+  SagaDefinition,
+  StepDefinition,
+} from '../definition/step-definition.js';
 
 /** A step as plain JSON. What a kind does not have is left out. */
 export interface StepDescription {
@@ -8,6 +14,8 @@ export interface StepDescription {
   readonly phase: Phase;
   /** Of a remote step: `inventory.reserve`. */
   readonly command?: string;
+  /** The name of the saga that is its child. */
+  readonly child?: string;
   /** A command's name, `function`, or `null` where there is nothing to undo. */
   readonly undo: string | null;
   /** Whether it has a `when`; what that answers is code. */
@@ -20,10 +28,15 @@ export interface PaceDescription {
   /** Of an attempt, or of a wait; `null` waits for ever. */
   readonly timeoutMs?: number | null;
   readonly durationMs?: number;
+  /** Of a fan-out: items under way side by side. */
+  readonly concurrency?: number;
   readonly onTimeout?: OnTimeout;
-  readonly retry?: ResolvedRetry;
-  readonly undoRetry?: ResolvedRetry;
+  readonly retry?: RetryDescription;
+  readonly undoRetry?: RetryDescription;
+  readonly onCompensationFailed?: OnCompensationFailed;
 }
+
+export type RetryDescription = Omit<ResolvedRetry, 'nonRetryable'> & Partial<Pick<ResolvedRetry, 'nonRetryable'>>;
 
 /** A definition as plain JSON: what of it can be compared, committed and read. */
 export interface DefinitionDescription {
@@ -42,13 +55,15 @@ export function describeDefinition({ name, version, hash, timeoutMs, stages }: S
 
 function describeStep(step: StepDefinition): StepDescription {
   const { name, kind, phase } = step;
-  const command = step.kind === 'invoke' ? { command: step.command.name } : {};
-  return { name, kind, phase, ...command, undo: undoOf(step), when: step.when !== null, pace: paceOf(step) };
+  const command = step.kind === 'invoke' || step.kind === 'each' ? { command: step.command.name } : {};
+  const child = step.kind === 'child' ? { child: step.saga.name } : {};
+  return { name, kind, phase, ...command, ...child, undo: undoOf(step), when: step.when !== null, pace: paceOf(step) };
 }
 
 function undoOf(step: StepDefinition): string | null {
-  if (step.compensate === null) return null;
-  return step.kind === 'invoke' ? step.compensate.command.name : 'function';
+  const { compensate } = step;
+  if (compensate === null) return null;
+  return typeof compensate === 'function' ? 'function' : compensate.command.name;
 }
 
 function paceOf(step: StepDefinition): PaceDescription {
@@ -59,6 +74,10 @@ function paceOf(step: StepDefinition): PaceDescription {
       return { timeoutMs: step.timeoutMs, onTimeout: step.onTimeout };
     case 'local':
       return policies(step);
+    case 'child':
+      return {};
+    case 'each':
+      return { timeoutMs: step.timeoutMs, concurrency: step.concurrency, ...policies(step) };
     case 'invoke':
     case 'call':
       return { timeoutMs: step.timeoutMs, ...policies(step) };
@@ -68,6 +87,13 @@ function paceOf(step: StepDefinition): PaceDescription {
 }
 
 /** A step that is never undone has no policy for it. */
-function policies({ retry, undoRetry, phase }: StepDefinition): PaceDescription {
-  return phase === 'compensatable' ? { retry, undoRetry } : { retry };
+function policies({ retry, undoRetry, phase, onCompensationFailed }: StepDefinition): PaceDescription {
+  if (phase !== 'compensatable') return { retry: described(retry) };
+  const giveUp = onCompensationFailed === 'park' ? {} : { onCompensationFailed };
+  return { retry: described(retry), undoRetry: described(undoRetry), ...giveUp };
+}
+
+/** What is not used is not written, so that a committed file from before it existed still says the same. */
+function described({ nonRetryable, ...retry }: ResolvedRetry): RetryDescription {
+  return nonRetryable.length === 0 ? retry : { ...retry, nonRetryable };
 }

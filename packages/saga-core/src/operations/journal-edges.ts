@@ -1,5 +1,6 @@
 import type { SagaDefinition, StepDefinition } from '../definition/step-definition.js';
 import type { JournalEntry, JournalEvent } from '../machine/journal-event.js';
+import { splitKey } from '../machine/unit.js';
 import type { CoverageEdge, CoverageOutcome } from './coverage-edge.js';
 
 /** The edges that an instance took, in the order of its journal. Steps that the definition does not have are passed over. */
@@ -12,9 +13,12 @@ export function journalEdges(definition: SagaDefinition, journal: readonly Journ
       if (event.kind === 'stepUnknown') unknown.add(event.step);
       if (event.kind === 'undoDispatched')
         undoing.set(event.step, unknown.has(event.step) ? 'after unknown' : 'after success');
-      const step = 'step' in event ? definition.steps.get(event.step ?? '') : undefined;
-      if (step === undefined) continue;
-      const outcome = event.kind === 'stepCompensated' ? undoing.get(step.name) : outcomeOf(event, entry, step);
+      if (!('step' in event) || event.step === undefined) continue;
+      // The edges of a list are those of its items.
+      const step = definition.steps.get(splitKey(event.step).step);
+      if (step === undefined || (step.kind === 'each' && event.step === step.name && event.kind !== 'stepSkipped'))
+        continue;
+      const outcome = event.kind === 'stepCompensated' ? undoing.get(event.step) : outcomeOf(event, entry, step);
       const direction = event.kind === 'stepCompensated' ? 'undo' : 'do';
       if (outcome !== undefined) edges.push({ step: step.name, direction, outcome });
     }

@@ -9,19 +9,21 @@ import {
   type StepStatus,
   stepStateOf,
 } from '../machine/instance.js';
+import { splitKey } from '../machine/unit.js';
 
 /** An instance to lay over its definition: what `engine.find` answers, or the machine's own. */
 export type DrawnInstance =
   | Pick<InstanceView, 'saga' | 'version' | 'status' | 'paused' | 'steps' | 'parked'>
   | Pick<SagaInstance, 'saga' | 'version' | 'state'>;
 
-/** Where an instance stands at a step. `unreached` will not run any more: the saga goes back, or has gone back. */
+/** Where an instance stands at a step. `unreached` will not run any more: the saga goes back, or has gone back; `kept` could not be undone. */
 export const stepMarks = [
   'done',
   'current',
   'remaining',
   'undoing',
   'undone',
+  'kept',
   'declined',
   'skipped',
   'parked',
@@ -50,7 +52,8 @@ export function progressOf(definition: SagaDefinition, instance: DrawnInstance):
   const goesOn = status === 'running' || parked?.from === 'running';
   const marks = [...definition.steps.keys()].map((name) => {
     const at = Object.hasOwn(seen.steps, name) ? seen.steps[name]?.status : undefined;
-    return [name, parked?.step === name ? 'parked' : markOf(at ?? 'pending', goesOn)] as const;
+    const parkedFor = parked?.step === undefined ? undefined : splitKey(parked.step).step;
+    return [name, parkedFor === name ? 'parked' : markOf(at ?? 'pending', goesOn)] as const;
   });
   return { words: paused ? `${status}, paused` : status, marks: new Map(marks) };
 }
@@ -81,6 +84,8 @@ function markOf(status: StepStatus, goesOn: boolean): StepMark {
       return 'undoing';
     case 'compensated':
       return 'undone';
+    case 'notCompensated':
+      return 'kept';
     case 'declined':
     case 'skipped':
       return status;

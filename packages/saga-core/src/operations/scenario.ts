@@ -40,8 +40,12 @@ export function checkScenario(definition: SagaDefinition, { fail = {}, failUndo 
 function mishapsOf(step: StepDefinition): readonly Mishap[] {
   switch (step.kind) {
     case 'invoke':
+    case 'each':
     case 'call':
       return mishaps;
+    // Attempts are the child's own; of it there is one.
+    case 'child':
+      return ['declined'];
     case 'local':
       return ['declined', 'unknown'];
     case 'wait':

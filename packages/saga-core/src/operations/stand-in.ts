@@ -27,10 +27,13 @@ function standInStep(step: StepDefinition, skipped: readonly string[]): StepDefi
     retry: { ...step.retry, jitter: 'none' },
     undoRetry: { ...step.undoRetry, jitter: 'none' },
   } as const;
-  if (step.kind !== 'invoke') return { ...step, ...common };
+  if (step.kind === 'child') return { ...step, ...common, saga: { ...step.saga, input: anything }, with: () => null };
+  if (step.kind !== 'invoke' && step.kind !== 'each') return { ...step, ...common };
   const compensate =
     step.compensate === null ? null : { command: withoutSchemas(step.compensate.command), with: () => null };
-  return { ...step, ...common, command: withoutSchemas(step.command), with: () => null, compensate };
+  const remote = { ...common, command: withoutSchemas(step.command), with: () => null, compensate };
+  // How many items there are is data: the explanation is that of one.
+  return step.kind === 'each' ? { ...step, ...remote, over: () => [null] } : { ...step, ...remote };
 }
 
 function withoutSchemas(command: AnyCommand): AnyCommand {

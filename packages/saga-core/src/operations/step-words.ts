@@ -10,6 +10,10 @@ function kindWords(step: StepDefinition): string {
   switch (step.kind) {
     case 'invoke':
       return step.command.name;
+    case 'each':
+      return `${step.command.name} for each, ${step.concurrency} at a time`;
+    case 'child':
+      return `saga ${step.saga.name}`;
     case 'local':
     case 'call':
       return step.kind;
@@ -29,6 +33,12 @@ function waitWords({ timeoutMs, onTimeout }: WaitStepDefinition): string {
 /** How a step is undone: a command's name, `a function`, `nothing to undo`; `undefined` where the question does not arise. */
 export function undoWords(step: StepDefinition): string | undefined {
   if (step.phase !== 'compensatable' || step.kind === 'sleep' || step.kind === 'wait') return undefined;
+  if (step.kind === 'child') return 'by itself';
   if (step.compensate === null) return 'nothing to undo';
-  return step.kind === 'invoke' ? step.compensate.command.name : 'a function';
+  return typeof step.compensate === 'function' ? 'a function' : step.compensate.command.name;
+}
+
+/** Whether it has a way back that is drawn. */
+export function isUndone({ kind, phase, compensate }: StepDefinition): boolean {
+  return compensate !== null || (kind === 'child' && phase === 'compensatable');
 }

@@ -1,6 +1,6 @@
 import type { SagaDefinition, Stage, StepDefinition } from '../definition/step-definition.js';
 import { type DrawnInstance, progressOf, type StepMark } from './progress.js';
-import { stepWords, undoWords } from './step-words.js';
+import { isUndone, stepWords, undoWords } from './step-words.js';
 
 const styles: Readonly<Record<StepMark | 'pivot' | 'undo', string>> = {
   pivot: 'stroke:#2e8b57,stroke-width:4px',
@@ -10,6 +10,7 @@ const styles: Readonly<Record<StepMark | 'pivot' | 'undo', string>> = {
   remaining: 'fill:#ffffff,stroke:#8c959f,color:#1b1f24',
   undoing: 'fill:#ffe2cf,stroke:#c4572f,stroke-width:3px,color:#1b1f24',
   undone: 'fill:#ffe2cf,stroke:#c4572f,color:#1b1f24',
+  kept: 'fill:#ffd6d6,stroke:#b3261e,color:#1b1f24',
   declined: 'fill:#ffd7d9,stroke:#c0392b,color:#1b1f24',
   skipped: 'fill:#f0f0f0,stroke:#8c959f,stroke-dasharray:3 3,color:#57606a',
   parked: 'fill:#ffec99,stroke:#b8860b,stroke-width:3px,color:#1b1f24',
@@ -47,10 +48,6 @@ export function toMermaid(definition: SagaDefinition, instance?: DrawnInstance):
   ].join('\n');
 }
 
-function isUndone(step: StepDefinition): boolean {
-  return step.compensate !== null;
-}
-
 function stageLines(stage: Stage, index: number, id: (step: StepDefinition) => string): string[] {
   const nodes = stage.map((step) => `${id(step)}${shaped(step)}`);
   if (stage.length === 1) return nodes.map((node) => `  ${node}`);
@@ -66,6 +63,10 @@ function shaped(step: StepDefinition): string {
       return `[${text}]`;
     case 'local':
       return `(${text})`;
+    case 'each':
+      return `[\\${text}\\]`;
+    case 'child':
+      return `[[${text}]]`;
     case 'call':
       return `[/${text}/]`;
     case 'sleep':

@@ -1,6 +1,6 @@
 import type { SagaDefinition, StepDefinition } from '../definition/step-definition.js';
 import { type DrawnInstance, progressOf, type StepMark } from './progress.js';
-import { stepWords, undoWords } from './step-words.js';
+import { isUndone, stepWords, undoWords } from './step-words.js';
 import { type Box, type Layout, layOut } from './svg-layout.js';
 
 /**
@@ -83,7 +83,7 @@ function arrow(x: number, from: number, to: number): string {
 
 /** From where a failure may still turn the saga back, up to its beginning. */
 function rail({ rows, railX }: Layout<Line>): string[] {
-  const undone = rows.flatMap((row, index) => (row.some(({ step }) => step.compensate !== null) ? [index] : []));
+  const undone = rows.flatMap((row, index) => (row.some(({ step }) => isUndone(step)) ? [index] : []));
   const first = undone[0];
   if (first === undefined) return [];
   const pivot = rows.findIndex((row) => row.some(({ step }) => step.phase === 'pivot'));
@@ -132,6 +132,7 @@ const light: readonly (readonly [classes: string, rules: string])[] = [
   ['remaining', 'stroke:#8c959f'],
   ['undoing', 'fill:#ffe2cf;stroke:#c4572f;stroke-width:3'],
   ['undone', 'fill:#ffe2cf;stroke:#c4572f'],
+  ['kept', 'fill:#ffd6d6;stroke:#b3261e'],
   ['declined', 'fill:#ffd7d9;stroke:#c0392b'],
   ['skipped', 'fill:#f0f0f0;stroke:#8c959f;stroke-dasharray:3 3'],
   ['parked', 'fill:#ffec99;stroke:#b8860b;stroke-width:3'],
@@ -153,6 +154,7 @@ const dark: typeof light = [
   ['current', 'fill:#14233f'],
   ['undoing', 'fill:#3a2015'],
   ['undone', 'fill:#3a2015'],
+  ['kept', 'fill:#45171b'],
   ['declined', 'fill:#3d1519'],
   ['skipped', 'fill:#1b1f24'],
   ['parked', 'fill:#3d3208'],

@@ -8,6 +8,7 @@ const signs: Readonly<Record<StepMark, string>> = {
   remaining: '·',
   undoing: '◀',
   undone: '↩',
+  kept: '✗',
   declined: '✗',
   skipped: '~',
   parked: '!',

@@ -129,6 +129,6 @@ function isDeclined(value: unknown): value is Declined {
   );
 }
 
-function facts({ commandId, sagaId, saga, step, attempt }: CommandEnvelope) {
-  return { id: commandId, sagaId, saga, step, attempt };
+function facts({ commandId, sagaId, saga, step, item, attempt }: CommandEnvelope) {
+  return { id: commandId, sagaId, saga, step, item, attempt };
 }

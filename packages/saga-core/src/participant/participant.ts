@@ -25,6 +25,8 @@ export interface HandlerContext<C, Trx> {
     readonly sagaId: string;
     readonly saga: string;
     readonly step: string;
+    /** Its place in the list of an `invokeEach`, from 0; null for a step by itself. */
+    readonly item: number | null;
     readonly attempt: number;
     readonly payload: ReceivedOf<C>;
   };

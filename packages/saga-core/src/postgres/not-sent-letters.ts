@@ -1,5 +1,6 @@
 import { parseCommandId } from '@backstitch/messaging';
 import type { FailedRow } from '@backstitch/outbox';
+import { keyOf } from '../machine/unit.js';
 import type { NewLetter } from '../engine/saga-store.js';
 
 /** The `aggregateType` of the outbox rows that hold commands; their `aggregateId` is the command's id. */
@@ -23,7 +24,8 @@ export function notSentLetters(rows: readonly FailedRow[]): readonly NewLetter[]
     if (row.aggregateType !== sagaCommandAggregate || row.inDoubt) return [];
     const command = parseCommandId(row.aggregateId);
     if (command === undefined) return [];
-    const { sagaId, step, round, direction } = command;
+    const { sagaId, round, direction } = command;
+    const step = keyOf(command);
     const [, code = 'STEP_NOT_SENT', message = row.lastError] = brokerAnswer.exec(row.lastError) ?? [];
     // A row is revived by a resend and may fail again: the count of that failure would be the same, so it is one letter until it is taken.
     return [{ id: `not-sent/${row.id}`, sagaId, input: { kind: 'notSent', step, round, direction, code, message } }];

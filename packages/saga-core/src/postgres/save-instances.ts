@@ -2,8 +2,10 @@ import type { OutboxTable } from '@backstitch/outbox';
 import type { Sql } from '@backstitch/postgres';
 import type { InstanceChange, SaveOptions, SaveResult } from '../engine/saga-store.js';
 import { deleteLetters } from './delete-letters.js';
+import { insertInstances } from './insert-instances.js';
 import { insertJournal } from './insert-journal.js';
 import { lockInstances } from './lock-instances.js';
+import { postLetters } from './post-letters.js';
 import type { SagaTables } from './saga-tables.js';
 import { currentChanges } from './current-changes.js';
 import { updateInstances } from './update-instances.js';
@@ -27,7 +29,11 @@ export async function saveInstances(
   const { tables, outboxTable, bornLeaseMs, held } = options;
   const ids = changes.map(({ instance }) => instance.id);
   // All or none of them: locking a few more beside those held would not be in id order, which is what keeps batches from deadlock.
-  const revisions = ids.every((id) => held.has(id)) ? held : await lockInstances(sql, ids, { table: tables.instances });
+  // Those who get a letter are locked with them, in the one order: a parent and its child write to each other.
+  const readers = changes.flatMap(({ letters }) => letters.map(({ sagaId }) => sagaId));
+  const revisions = ids.every((id) => held.has(id))
+    ? held
+    : await lockInstances(sql, [...new Set([...ids, ...readers])], { table: tables.instances });
   const winners = currentChanges(changes, revisions);
   if (winners.length === 0) return { saved: [], claimed: [] };
   const taken = winners.flatMap((change) => change.taken.map((id) => ({ sagaId: change.instance.id, id })));
@@ -46,5 +52,21 @@ export async function saveInstances(
   );
   const messages = winners.flatMap((change) => change.messages);
   const claimed = await outboxTable.insert(sql, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
+  await tellOthers(sql, winners, { tables });
   return { saved: winners.map(({ instance }) => instance.id), claimed };
+}
+
+/** Children first: the first letter to each comes with it. */
+async function tellOthers(
+  sql: Sql,
+  winners: readonly InstanceChange[],
+  { tables }: { readonly tables: SagaTables },
+): Promise<void> {
+  await insertInstances(
+    sql,
+    winners.flatMap(({ born }) => born),
+    { table: tables.instances },
+  );
+  const letters = winners.flatMap((change) => change.letters);
+  if (letters.length > 0) await postLetters(sql, letters, { tables });
 }

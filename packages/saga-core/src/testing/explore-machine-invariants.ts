@@ -115,8 +115,8 @@ function sendsInOrder(applied: Applied, plan: ExplorePlan): string | undefined {
   if (after === undefined) return undefined;
   const { state } = after.instance;
   for (const effect of after.effects) {
-    if (effect.kind === 'finished' || effect.kind === 'alert' || effect.kind === 'withdrawCommands') continue;
-    if (effect.direction !== 'do') continue;
+    const isBegun = effect.kind === 'startChild' || ('direction' in effect && effect.direction === 'do');
+    if (!isBegun) continue;
     if (state.status === 'compensating') return `'${effect.step}' is begun while the saga is undone`;
     const { stage = 0 } = plan.definition.steps.get(effect.step) ?? {};
     const open = stepsOf(plan).find(

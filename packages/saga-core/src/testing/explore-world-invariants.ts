@@ -76,6 +76,7 @@ function isTrue(world: World, { name, kind }: StepDefinition): string | undefine
     case 'unknown':
     case 'compensating':
     case 'compensated':
+    case 'notCompensated':
       return undefined;
     default:
       return status satisfies never;

@@ -3,6 +3,7 @@ import type { MemoryTransaction } from '@backstitch/postgres/testing';
 import type {
   InstanceChange,
   NewLetter,
+  NewStoredInstance,
   SagaTransaction,
   SaveOptions,
   SaveResult,
@@ -37,11 +38,7 @@ export function memorySagaTransaction(
     savepoint: (work) => tx.savepoint(() => work()),
     claimStartKey: async (claim) => claimKey(tx, claim),
     async insert(instances, { bornLeaseMs } = {}) {
-      for (const given of instances) {
-        if (tables.instances.get(given.instance.id) !== undefined)
-          throw new MemoryConstraintError('23505', 'saga_instances_pkey');
-        tables.instances.set(given.instance.id, newInstanceRow(given, nowMs()));
-      }
+      for (const given of instances) insertInMemory(tx, given, nowMs());
       const messages = instances.flatMap((each) => each.messages);
       return outboxTable.insert(tx, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
     },
@@ -57,6 +54,12 @@ export function memorySagaTransaction(
     afterEnd: (run) => end?.afterEnd(run),
     phase: () => (tx.isOpen ? 'open' : 'ended'),
   };
+}
+
+function insertInMemory(tx: MemoryTransaction, given: NewStoredInstance, now: number): void {
+  const { instances } = memorySagaTables(tx);
+  if (instances.get(given.instance.id) !== undefined) throw new MemoryConstraintError('23505', 'saga_instances_pkey');
+  instances.set(given.instance.id, newInstanceRow(given, now));
 }
 
 /** Transactions take turns, so no rival can hold the key uncommitted and nobody is ever `busy`. */
@@ -86,6 +89,12 @@ async function saveChanges(
     const hasLetters = mailbox.where(({ sagaId }) => sagaId === id).length > 0;
     instances.set(id, changedInstanceRow(row, change, { now: nowMs(), hasLetters }));
   }
+  for (const given of winners.flatMap(({ born }) => born)) insertInMemory(tx, given, nowMs());
+  postLettersInMemory(
+    tx,
+    winners.flatMap(({ letters }) => letters),
+    nowMs(),
+  );
   await outboxTable.markDelivered(
     tx,
     winners.flatMap((change) => change.delivered),

@@ -1,6 +1,7 @@
 import { type AnyCommand, validate } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import { type SendCommand, tombstoneCommand } from '../machine/effect.js';
+import { splitKey } from '../machine/unit.js';
 import type { ReplyOutcome } from '../machine/saga-input.js';
 import type { Declined, UntypedHandler } from '../participant/participant.js';
 import { declinedWith, type Delivery, deliveryOf, succeededWith } from './test-saga-reaction.js';
@@ -52,7 +53,7 @@ async function handled({ definition, options }: Script, { sent, command, handle 
     id: sent.commandId,
     sagaId: options.sagaId ?? 'saga-1',
     saga: definition.name,
-    step: sent.step,
+    ...splitKey(sent.step),
     attempt: sent.attempt,
   };
   let answer: unknown;

@@ -2,7 +2,7 @@ import type { JournalEvent } from '../machine/journal-event.js';
 
 /**
  * A journal event as a line that a test reads: `+step` took effect, `-step` was undone, `!step:CODE` failed, `?step` is unknown because a
- * sibling failed, `~step:why` was skipped. `undefined` for what a reader of a test can do without.
+ * sibling failed, `~step:why` was skipped, `!-step:CODE` could not be undone. `undefined` for what a reader of a test can do without.
  */
 export function traceLine(event: JournalEvent, isUndoing: (step: string) => boolean): string | undefined {
   switch (event.kind) {
@@ -16,6 +16,10 @@ export function traceLine(event: JournalEvent, isUndoing: (step: string) => bool
       return event.failure === undefined ? `~${event.step}:${event.why}` : `!${event.step}:${event.failure.code}`;
     case 'stepCompensated':
       return isUndoing(event.step) ? `-${event.step}` : undefined;
+    case 'compensationGivenUp':
+      return `!-${event.step}:${event.code}`;
+    case 'payloadCorrected':
+      return `corrected:${event.step}`;
     case 'cancelRequested':
       return `cancel:${event.failure.code}`;
     case 'sagaParked':
@@ -32,6 +36,7 @@ export function traceLine(event: JournalEvent, isUndoing: (step: string) => bool
       return `signal:${event.step}`;
     case 'evidenceKept':
       return `evidence:${event.step}:${event.outcome}`;
+    case 'itemsPlanned':
     case 'sagaStarted':
     case 'stepDispatched':
     case 'undoDispatched':

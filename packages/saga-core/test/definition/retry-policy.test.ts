@@ -9,6 +9,7 @@ describe('a retry policy', () => {
       factor: 2,
       maxBackoffMs: 60_000,
       jitter: 'full',
+      nonRetryable: [],
     });
     expect(resolveRetry(undefined, foreverRetry, 'retry')).toEqual({ ...defaultRetry, attempts: null });
     expect(resolveRetry({}, foreverRetry, 'retry')).toEqual(foreverRetry);
@@ -22,6 +23,7 @@ describe('a retry policy', () => {
       factor: 2,
       maxBackoffMs: 120_000,
       jitter: 'none',
+      nonRetryable: [],
     });
     expect(resolveRetry({ attempts: 5, factor: 1 }, foreverRetry, 'retry')).toMatchObject({ attempts: 5, factor: 1 });
   });

@@ -7,6 +7,7 @@ import { newInstance, type SagaInstance, stepStateOf } from '../../src/machine/i
 import type { JournalEntry, JournalEvent } from '../../src/machine/journal-event.js';
 import type { Direction, LocalOutcome, ReplyOutcome, SagaInput } from '../../src/machine/saga-input.js';
 import { type Transition, transition } from '../../src/machine/transition.js';
+import { keyOf, splitKey } from '../../src/machine/unit.js';
 import { wakeAt } from '../../src/machine/wake-at.js';
 
 /** One input, and what became of it. */
@@ -79,7 +80,7 @@ export class Drive {
   }
 
   #withdraw(commandIds: readonly string[]): void {
-    const taken = commandIds.filter((id) => this.unsent.has(parseCommandId(id)?.step ?? ''));
+    const taken = commandIds.filter((id) => this.unsent.has(keyOf(parseCommandId(id) ?? { step: '', item: null })));
     this.#sent = this.#sent.filter((command) => !taken.includes(command.commandId));
     const { last } = this;
     this.give({ kind: 'withdrawn', commandIds: taken });
@@ -128,7 +129,7 @@ export class Drive {
   after(ms: number): this {
     this.now += ms;
     const id = (step: string, direction: Direction): string =>
-      commandId({ sagaId: 's', step, item: null, round: stepStateOf(this.instance.state, step).round, direction });
+      commandId({ sagaId: 's', ...splitKey(step), round: stepStateOf(this.instance.state, step).round, direction });
     const unsent = [...this.unsent].flatMap((step) => [id(step, 'do'), id(step, 'undo')]);
     return this.give({ kind: 'deadlineReached', unsent });
   }

@@ -121,6 +121,8 @@ export function succeeded(stored: StoredInstance, options: ChangeOptions = {}): 
     wakeAt: updatedAt + 3_600_000,
     delivered: [],
     taken: [],
+    born: [],
+    letters: [],
     ...rest,
   };
 }
