@@ -89,8 +89,8 @@ function sagaPackageBreaches(below: readonly string[], each: Import): string[] {
   }
   if (!postgresPackages.includes(target) || (layer !== undefined && postgresLayers.includes(layer))) return [];
   if (target === '@backstitch/outbox' && layer !== undefined && outboxLayers.includes(layer)) return [];
-  // The database in memory that the in-memory stores stand on.
-  if (each.specifier === '@backstitch/postgres/testing' && layer === 'testing') return [];
+  // The database in memory that the in-memory stores stand on, and the user's own, with a clock of the test's.
+  if (target === '@backstitch/postgres' && layer === 'testing') return [];
   return ['only postgres/ and knex/ know the database'];
 }
 

@@ -5,6 +5,7 @@ import type { FailedRow, OutboxStore } from '../outbox-store.js';
 import type { OutboxTable } from '../outbox-table.js';
 import { requirePositive } from '../require-positive.js';
 import { memoryOutboxOperations } from './memory-outbox-operations.js';
+import { isUnsent, type MemoryOutboxRow, memoryOutboxTableName } from './memory-outbox-row.js';
 import { memoryOutboxStore } from './memory-outbox-store.js';
 import { memoryOutboxTable } from './memory-outbox-table.js';
 
@@ -23,6 +24,8 @@ export interface MemoryOutbox {
   /** For transactions of the same `database`. */
   readonly table: OutboxTable<MemoryTransaction>;
   readonly operations: OutboxOperations;
+  /** The next moment at which something may be sent that may not be sent now: a lease's end, a retry, a delivery that waits. */
+  nextMomentMs(): number | undefined;
 }
 
 /** The whole outbox in memory. Give the relay the same `nowMs` as its `monotonicNowMs`. */
@@ -41,5 +44,12 @@ export function createMemoryOutbox({
     store: memoryOutboxStore({ database, nowMs, nextSeq, retryBaseMs, retryLongestMs, onFailed, deadLetterTopic }),
     table: memoryOutboxTable({ nowMs, nextSeq }),
     operations: memoryOutboxOperations({ database, nowMs }),
+    nextMomentMs() {
+      const rows = database.read((reader) => reader.table<MemoryOutboxRow>(memoryOutboxTableName).where(isUnsent));
+      const moments = rows.flatMap(({ claimedUntilMs, nextRetryAtMs, deliverAfterMs }) =>
+        [claimedUntilMs, nextRetryAtMs, deliverAfterMs].flatMap((at) => (at !== null && at > nowMs() ? [at] : [])),
+      );
+      return moments.length === 0 ? undefined : Math.min(...moments);
+    },
   };
 }

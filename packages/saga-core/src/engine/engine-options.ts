@@ -17,6 +17,8 @@ export interface SagaEngineOptions<Trx> {
   readonly clock?: Clock;
   /** Keys of reply tokens. Default: one that was made once and is kept in the store's schema. */
   readonly tokenKeys?: ReplyTokenKeys;
+  /** Ids of new instances, which must be UUIDs. Default: v7, random; a simulation that must repeat itself gives its own. */
+  readonly newId?: (nowMs: number) => string;
   /** How often due instances are looked for. Default 500. */
   readonly pollIntervalMs?: number;
   /** Most replies in one transaction. Default 500. */

@@ -8,6 +8,7 @@ import type { Correction, Resolution, Verb } from '../machine/saga-input.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { instanceUnknown } from './apply-spoken.js';
 import { createResultWatch } from './await-result.js';
+import type { Sender } from './command-message.js';
 import { createDefinitionRegistry, type DefinitionRegistry } from './definition-registry.js';
 import { checkEngineOptions, type SagaEngineOptions } from './engine-options.js';
 import { type InstanceView, viewOf } from './instance-view.js';
@@ -109,7 +110,7 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     async start(saga, given) {
       const { sender, advance } = opened();
       const request = requestOf(definitions, saga, given);
-      const context: StartContext = { sender, classify: (error) => store.classify(error) };
+      const context = startContext(options, sender);
       if (given.trx === undefined) {
         const { bornLeaseMs } = parts.settings;
         const started = await againAfterConflict(
@@ -150,6 +151,10 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
       await closing;
     },
   };
+}
+
+function startContext<Trx>({ store, newId }: SagaEngineOptions<Trx>, sender: Sender): StartContext {
+  return { sender, classify: (error) => store.classify(error), newId };
 }
 
 function notOpen(name: string): SagaError {

@@ -27,6 +27,8 @@ export interface StartRequest {
 export interface StartContext {
   readonly sender: Sender;
   readonly classify: (error: unknown) => StoreFailure;
+  /** Default: UUID v7. */
+  readonly newId?: ((nowMs: number) => string) | undefined;
   /** Set where this library opened the transaction and may publish after its commit. */
   readonly bornLeaseMs?: number;
 }
@@ -65,7 +67,7 @@ export function startIn<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, co
 
 async function start<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, context: StartContext): Promise<Started> {
   const now = await tx.now();
-  const sagaId = uuidV7(now);
+  const sagaId = (context.newId ?? uuidV7)(now);
   const known = request.startKey === null ? undefined : await claimKey(tx, request, sagaId);
   if (known !== undefined) return { sagaId: known, created: false, claimed: [], messageIds: [], leg: undefined };
   const input = JSON.parse(request.inputJson) as unknown;

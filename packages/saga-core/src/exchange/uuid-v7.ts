@@ -3,9 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 /**
  * UUID v7 (RFC 9562): the time comes first, so that new rows land beside one another in an index. Measured: random keys cost 21 KB of WAL
  * a saga on ten million rows, ordered ones 8.6.
+ *
+ * @param random 16 bytes; a simulation that must repeat itself gives its own.
  */
-export function uuidV7(nowMs: number): string {
-  const bytes = randomBytes(16);
+export function uuidV7(nowMs: number, random: Uint8Array = randomBytes(16)): string {
+  const bytes = Buffer.from(random);
   bytes.writeUIntBE(nowMs, 0, 6);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);

@@ -19,6 +19,8 @@ export interface PostgresFenceStoreOptions<Trx> {
   readonly quarantineRows?: number;
   /** Where replies go. Default: the outbox of the same schema. */
   readonly outboxTable?: OutboxTable<Sql>;
+  /** Milliseconds that never go back, added to what the database last said within a transaction. Default `performance.now()`. */
+  readonly monotonicNowMs?: () => number;
 }
 
 /** The fence on Postgres. */
@@ -30,7 +32,7 @@ export function postgresFenceStore<Trx>(options: PostgresFenceStoreOptions<Trx>)
   return {
     transaction: (work) =>
       database.transaction((trx, sql) => {
-        const clock = transactionClock(sql);
+        const clock = transactionClock(sql, options.monotonicNowMs);
         return work({
           trx,
           now: () => clock.now(),

@@ -26,6 +26,8 @@ export interface PostgresSagaStoreOptions<Trx> {
   readonly quarantineRows?: number;
   /** Where messages go. Default: the outbox of the same schema. */
   readonly outboxTable?: OutboxTable<Sql>;
+  /** Milliseconds that never go back, added to what the database last said within a transaction. Default `performance.now()`. */
+  readonly monotonicNowMs?: () => number;
 }
 
 /** Instances on Postgres. All times are the database's. */
@@ -36,7 +38,8 @@ export function postgresSagaStore<Trx>(options: PostgresSagaStoreOptions<Trx>): 
   const outboxTable = options.outboxTable ?? postgresOutboxTable({ schema });
   const lockTimeoutMs = requireWholeNumber('lockTimeoutMs', options.lockTimeoutMs ?? 2_000);
   const rows = requireWholeNumber('quarantineRows', options.quarantineRows ?? defaultQuarantineRows);
-  const transactionOptions = { tables, outboxTable, lockTimeoutMs };
+  const { monotonicNowMs } = options;
+  const transactionOptions = { tables, outboxTable, lockTimeoutMs, monotonicNowMs };
   return {
     async transaction(work) {
       const end = ownEnd();

@@ -18,12 +18,13 @@ export interface SagaTransactionOptions {
   readonly outboxTable: OutboxTable<Sql>;
   readonly lockTimeoutMs: number;
   readonly end: TransactionEnd;
+  readonly monotonicNowMs?: (() => number) | undefined;
 }
 
 /** The store's statements on one open transaction: `trx` is its owner's face, `sql` ours. */
 export function sagaTransaction<Trx>(trx: Trx, sql: Sql, options: SagaTransactionOptions): SagaTransaction<Trx> {
   const { tables, outboxTable, lockTimeoutMs, end } = options;
-  const clock = transactionClock(sql);
+  const clock = transactionClock(sql, options.monotonicNowMs);
   /** Revisions of rows that this transaction has locked and not yet saved: nobody else can change them until it ends. */
   const held = new Map<string, number>();
   return {

@@ -20,6 +20,10 @@ export {
   type SagaStoreUnderTest,
   type StoreConformanceApi,
 } from './stores.js';
+export { createTestEngine } from './create-test-engine.js';
+export type { SentMessage } from './sent-message.js';
+export type { Goal, PlacedParticipant, TestEngine, TestEngineOptions } from './test-engine.js';
+export type { TestProcess } from './test-process.js';
 export { testSaga, type SagaTest } from './test-saga.js';
 export { declined, type React, type Reaction, type ReplyReaction, type Wait } from './test-saga-reaction.js';
 export type { StubContext, StubUndoContext, TestSagaOptions, TestVerb } from './test-saga-script.js';
