@@ -7,6 +7,7 @@ import { stepStateOf } from '../machine/instance.js';
 import type { LocalOutcome, SagaInput } from '../machine/saga-input.js';
 import { wakeAt } from '../machine/wake-at.js';
 import { answerTo } from './test-saga-answer.js';
+import { engageChild } from './test-saga-child.js';
 import { functionStepOf, type Script } from './test-saga-script.js';
 import { apply, type Coming, openWorld, resultOf, type TestRun, type World } from './test-saga-world.js';
 
@@ -62,6 +63,9 @@ async function runLeg(world: World, input: SagaInput): Promise<void> {
   const calls = world.calls;
   world.calls = [];
   for (const call of calls) await makeCall(world, call);
+  const { engaged } = world;
+  world.engaged = [];
+  for (const each of engaged) engageChild(world, each);
 }
 
 /** A call takes no time of the test's, and its answer comes next. */

@@ -2,19 +2,23 @@ import type { AnyCommand } from '@backstitch/messaging';
 import type { Failure } from '../definition/step-context.js';
 import type {
   CallStepDefinition,
+  ChildStepDefinition,
+  EachStepDefinition,
   InvokeStepDefinition,
   LocalStepDefinition,
   SagaDefinition,
   WaitStepDefinition,
 } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
-import type { Resolution } from '../machine/saga-input.js';
+import type { Correction, Resolution } from '../machine/saga-input.js';
 import type { Participant } from '../participant/participant.js';
-import type { Reaction, React } from './test-saga-reaction.js';
+import type { Reaction, React, Wait } from './test-saga-reaction.js';
 
 /** An operator's word in a test. */
 export type TestVerb = (
-  | { readonly kind: 'cancel' | 'pause' | 'resume' | 'retry' }
+  | { readonly kind: 'cancel' | 'pause' | 'resume' }
+  | { readonly kind: 'compensate'; readonly code?: string }
+  | { readonly kind: 'retry'; readonly correction?: Correction }
   | { readonly kind: 'skip'; readonly step: string; readonly output?: unknown }
   | { readonly kind: 'resolve'; readonly step: string; readonly outcome: Resolution }
 ) & {
@@ -55,9 +59,16 @@ export interface Script {
   readonly input: { readonly value: unknown } | null;
   readonly locals: ReadonlyMap<string, LocalStubs>;
   readonly reactions: ReadonlyMap<string, Reaction<AnyCommand> | React<AnyCommand>>;
+  readonly children: ReadonlyMap<string, ChildStub<unknown> | ((input: unknown) => ChildStub<unknown>)>;
   readonly verbs: readonly { readonly atMs: number; readonly verb: TestVerb }[];
   readonly signals: readonly { readonly atMs: number; readonly step: string; readonly body: unknown }[];
 }
+
+/** What becomes of a child. Told to turn back, it is undone at once. */
+export type ChildStub<Output> =
+  | { readonly output: Output; readonly after?: Wait }
+  /** It undoes itself, and that is why. */
+  | { readonly compensated: { readonly code: string; readonly message?: string }; readonly after?: Wait };
 
 export interface LocalStubs {
   readonly run: unknown;
@@ -71,14 +82,14 @@ export function functionStepOf(definition: SagaDefinition, name: string): LocalS
   const known = [...definition.steps.values()]
     .filter(({ kind }) => kind === 'local' || kind === 'call')
     .map((each) => each.name);
-  const kind = step?.kind === 'invoke' ? 'remote' : 'waiting';
+  const isRemote = step?.kind === 'invoke' || step?.kind === 'each';
+  const kind = isRemote ? 'remote' : step?.kind === 'child' ? 'child' : 'waiting';
   const what = step === undefined ? 'no step' : `a ${kind} step, which runs no function of yours,`;
   throw new SagaError('OPTION_INVALID', `saga '${definition.name}' has ${what} '${name}'`, {
     fields: { saga: definition.name, step: name },
-    hint:
-      step?.kind === 'invoke'
-        ? 'say what its command does: .when(command, …)'
-        : `its local and call steps are ${known.join(', ') || 'none'}`,
+    hint: isRemote
+      ? 'say what its command does: .when(command, …)'
+      : `its local and call steps are ${known.join(', ') || 'none'}`,
   });
 }
 
@@ -92,9 +103,21 @@ export function waitStepOf(definition: SagaDefinition, name: string): WaitStepDe
   });
 }
 
+/** The child that a stub may stand for. */
+export function childStepOf(definition: SagaDefinition, name: string): ChildStepDefinition {
+  const step = definition.steps.get(name);
+  if (step?.kind === 'child') return step;
+  throw new SagaError('OPTION_INVALID', `saga '${definition.name}' has no child '${name}'`, {
+    fields: { saga: definition.name, step: name },
+    hint: 'name a child step',
+  });
+}
+
 /** Every command that the saga may send, undos included, by name. */
 export function commandsIn(definition: SagaDefinition): ReadonlyMap<string, AnyCommand> {
-  const steps = [...definition.steps.values()].filter((step): step is InvokeStepDefinition => step.kind === 'invoke');
+  const steps = [...definition.steps.values()].filter(
+    (step): step is InvokeStepDefinition | EachStepDefinition => step.kind === 'invoke' || step.kind === 'each',
+  );
   const commands = steps.flatMap(({ command, compensate }) =>
     compensate === null ? [command] : [command, compensate.command],
   );

@@ -1,5 +1,6 @@
 import type { Failure } from '../definition/step-context.js';
 import { SagaError } from '../errors.js';
+import { outputOf } from '../machine/author.js';
 import type { Effect, SendCommand, StartCall } from '../machine/effect.js';
 import { newInstance, type Parking, type SagaInstance } from '../machine/instance.js';
 import type { JournalEntry, JournalEvent } from '../machine/journal-event.js';
@@ -23,6 +24,14 @@ export interface SentCommand {
   readonly at: number;
 }
 
+export interface BegunChild {
+  readonly step: string;
+  readonly saga: string;
+  readonly input: unknown;
+  /** Milliseconds since the start. */
+  readonly at: number;
+}
+
 /** How a run ended. Times are milliseconds since the start. */
 export interface TestRun<Steps, Output> {
   /** `paused` where an operator's pause was never taken back. */
@@ -33,6 +42,8 @@ export interface TestRun<Steps, Output> {
   readonly failure: Failure | undefined;
   readonly parked: Parking | undefined;
   readonly sent: readonly SentCommand[];
+  /** Children that were begun. */
+  readonly children: readonly BegunChild[];
   /** Steps in the order in which they were undone; those with nothing to undo are left out. */
   readonly undone: readonly string[];
   /** `+createOrder`, `!authorizePayment:DECLINED`, `-reserveStock`: see `traceLine`. */
@@ -54,6 +65,8 @@ export type Coming = { readonly at: number } & (
   | { readonly kind: 'delivery'; readonly command: SendCommand; readonly answered: Answered }
 );
 
+export type Engaged = Extract<Effect, { readonly kind: 'startChild' | 'undoChild' }>;
+
 /** A run under way: an instance, its network, and what has been seen of it. */
 export interface World {
   readonly script: Script;
@@ -67,6 +80,9 @@ export interface World {
   outbox: SendCommand[];
   /** Calls of this leg: made once it is over. */
   calls: StartCall[];
+  /** Children of this leg: begun, or told to turn back, once it is over. */
+  engaged: Engaged[];
+  readonly children: BegunChild[];
   readonly questions: Extract<Effect, { readonly kind: 'runLocal' | 'withdrawCommands' }>[];
   readonly sent: SentCommand[];
   readonly undoing: Set<string>;
@@ -87,6 +103,8 @@ export function openWorld(script: Script, input: unknown): World {
     coming: [],
     outbox: [],
     calls: [],
+    engaged: [],
+    children: [],
     questions: [],
     sent: [],
     undoing: new Set(),
@@ -123,6 +141,7 @@ export function apply(world: World, input: SagaInput): void {
   for (const effect of moved.effects) {
     if (effect.kind === 'sendCommand') world.outbox.push(effect);
     else if (effect.kind === 'startCall') world.calls.push(effect);
+    else if (effect.kind === 'startChild' || effect.kind === 'undoChild') world.engaged.push(effect);
     else if (effect.kind === 'runLocal' || effect.kind === 'withdrawCommands') world.questions.push(effect);
   }
 }
@@ -154,16 +173,17 @@ function countInput(world: World): void {
 }
 
 export function resultOf(world: World): TestRun<Record<string, unknown>, unknown> {
-  const { instance, trace, sent, undone, journal, discarded, refused } = world;
+  const { instance, trace, sent, undone, journal, discarded, refused, children, script } = world;
   const { status, failure, parked } = instance.state;
-  const succeeded = Object.entries(instance.bodies).filter(([, bodies]) => Object.hasOwn(bodies, 'output'));
+  const outputs = [...script.definition.steps.values()].map((step) => [step.name, outputOf(step, instance.bodies)]);
   return {
     status: status === 'running' || status === 'compensating' ? 'paused' : status,
     output: instance.output,
-    steps: Object.fromEntries(succeeded.map(([name, { output }]) => [name, output])),
+    steps: Object.fromEntries(outputs.filter(([, output]) => output !== undefined)) as Record<string, unknown>,
     failure,
     parked,
     sent,
+    children,
     undone,
     trace,
     journal,

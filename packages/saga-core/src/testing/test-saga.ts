@@ -4,7 +4,9 @@ import { SagaError } from '../errors.js';
 import { type Reaction, type React, type Wait, waitMs } from './test-saga-reaction.js';
 import { runScript } from './test-saga-run.js';
 import {
+  type ChildStub,
   checkCommand,
+  childStepOf,
   functionStepOf,
   type LocalStubs,
   type Script,
@@ -31,6 +33,11 @@ export interface SagaTest<Input, Steps, Output> {
   ): SagaTest<Input, Steps, Output>;
   /** What becomes of a command: one reaction to every sending, or a function of the payload and the attempt. */
   when<C extends AnyCommand>(command: C, reaction: Reaction<C> | React<C>): SagaTest<Input, Steps, Output>;
+  /** What becomes of a child: what it answers, or why it undoes itself; or a function of its input. It is not run: test it by itself. */
+  child<K extends keyof Steps & string>(
+    step: K,
+    stub: ChildStub<Steps[K]> | ((input: unknown) => ChildStub<Steps[K]>),
+  ): SagaTest<Input, Steps, Output>;
   /** A signal for a `waitFor` step, so long after the start. */
   signal<K extends keyof Steps & string>(time: Wait, step: K, body: Steps[K]): SagaTest<Input, Steps, Output>;
   /** An operator's word, so long after the start. */
@@ -58,6 +65,7 @@ export function testSaga<Input, Steps, Output>(
     input: null,
     locals: new Map(),
     reactions: new Map(),
+    children: new Map(),
     verbs: [],
     signals: [],
   });
@@ -76,6 +84,10 @@ function faceOf<Input, Steps, Output>(script: Script): SagaTest<Input, Steps, Ou
       checkCommand(definition, command);
       const said = reaction as Reaction<AnyCommand> | React<AnyCommand>;
       return faceOf({ ...script, reactions: new Map([...script.reactions, [command.name, said]]) });
+    },
+    child: (step, stub) => {
+      childStepOf(definition, step);
+      return faceOf({ ...script, children: new Map([...script.children, [step, stub as ChildStub<unknown>]]) });
     },
     signal: (time, step, body) => {
       const checked = validate(waitStepOf(definition, step).signal, body);
