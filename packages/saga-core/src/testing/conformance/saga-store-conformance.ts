@@ -1,5 +1,6 @@
 import { dueCases } from './due-cases.js';
 import { evidenceCases } from './evidence-cases.js';
+import { familyCases } from './family-cases.js';
 import { insertCases } from './insert-cases.js';
 import { inspectCases } from './inspect-cases.js';
 import { listCases } from './list-cases.js';
@@ -21,6 +22,7 @@ const cases: readonly SagaStoreCase[] = [
   ...startKeyCases,
   ...dueCases,
   ...mailboxCases,
+  ...familyCases,
   ...messageCases,
   ...evidenceCases,
   ...listCases,
