@@ -6,7 +6,7 @@ import type { Direction } from '../machine/saga-input.js';
 export interface CourseAction {
   readonly step: string;
   readonly direction: Direction;
-  /** A command's name (`inventory.reserve`, `backstitch.tombstone` for an undo that only fences), `local` or `call`. */
+  /** A command's name (`inventory.reserve`, `backstitch.tombstone` for an undo that only fences), `local`, `call` or `saga <name>` of a child. */
   readonly what: string;
   readonly attempts: number;
   /** Milliseconds since the start. */

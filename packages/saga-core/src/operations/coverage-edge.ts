@@ -56,8 +56,9 @@ function failures(step: StepDefinition): readonly CoverageOutcome[] {
       return step.phase === 'retriable' ? [] : ['declined'];
     case 'call':
       return step.phase === 'compensatable' ? ['declined', 'unknown'] : [];
+    // Told to turn back while it is under way it is unknown until it has.
     case 'child':
-      return step.phase === 'compensatable' ? ['declined'] : [];
+      return step.phase === 'compensatable' ? ['declined', 'unknown'] : [];
     case 'each':
     case 'invoke':
       if (step.phase === 'retriable') return [];
@@ -79,7 +80,7 @@ function undoOutcomes(definition: SagaDefinition, step: StepDefinition): readonl
   if (step.phase !== 'compensatable' || step.kind === 'sleep' || step.kind === 'wait') return [];
   const isRemote = step.kind === 'invoke' || step.kind === 'each';
   const isUndone = step.compensate !== null || step.kind === 'child';
-  const unknown = isRemote || (step.kind === 'call' && step.compensate !== null);
+  const unknown = isRemote || step.kind === 'child' || (step.kind === 'call' && step.compensate !== null);
   return [
     ...(isUndone && mayTurnBackAfter(definition, step) ? ['after success' as const] : []),
     ...(unknown ? ['after unknown' as const] : []),

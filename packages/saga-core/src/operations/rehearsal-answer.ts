@@ -1,5 +1,6 @@
 import type { SagaDefinition, StepDefinition } from '../definition/step-definition.js';
 import type { Direction, LocalOutcome } from '../machine/saga-input.js';
+import { splitKey } from '../machine/unit.js';
 import type { Bound, EndlessWait } from './course.js';
 import type { Mishap, Scenario } from './scenario.js';
 
@@ -32,14 +33,15 @@ export function rehearsalAnswer(
   { direction, attempt }: { readonly direction: Direction; readonly attempt: number },
 ): RehearsalAnswer {
   const { definition, scenario, early } = question;
-  const pacing = direction === 'do' && early.has(step.name) ? 'prompt' : question.pacing;
-  const mishap = mishapOf(scenario, step.name, direction);
+  const { step: name } = splitKey(step.name);
+  const pacing = direction === 'do' && early.has(name) ? 'prompt' : question.pacing;
+  const mishap = mishapOf(scenario, name, direction);
   const { attempts } = direction === 'do' ? step.retry : step.undoRetry;
   const failed: RehearsalAnswer =
     mishap === 'timeout' ? { kind: 'silence' } : { kind: 'answer', at: 'once', outcome: failure };
   const never = mishap === 'timeout' || mishap === 'unknown';
   if (attempts === null && !endsWithSaga(definition, step, direction)) {
-    const endless = { step: step.name, direction, because: 'retried for ever', until: boundOf(step) } as const;
+    const endless = { step: name, direction, because: 'retried for ever', until: boundOf(step) } as const;
     if (never) return { ...failed, endless };
     if (pacing === 'prompt') return { kind: 'answer', at: 'once', outcome: outcomeOf(mishap) };
     return { kind: 'answer', at: 'deadline', outcome: outcomeOf(mishap), endless };

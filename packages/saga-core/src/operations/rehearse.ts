@@ -1,9 +1,10 @@
 import type { StepDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
-import type { SendCommand, StartCall } from '../machine/effect.js';
+import type { Effect, SendCommand, StartCall } from '../machine/effect.js';
 import { type InstanceState, isTerminal, newInstance, stepStateOf } from '../machine/instance.js';
 import type { Direction, SagaInput } from '../machine/saga-input.js';
 import { transition } from '../machine/transition.js';
+import { splitKey, unitOf, unitsOf } from '../machine/unit.js';
 import { wakeAt } from '../machine/wake-at.js';
 import type { Course, CourseAction, EndlessWait } from './course.js';
 import { type RehearsalAnswer, type RehearsalQuestion, rehearsalAnswer, rehearsalSignal } from './rehearsal-answer.js';
@@ -15,6 +16,7 @@ interface Rehearsal extends RehearsalQuestion {
   /** Of this leg: like rows of an outbox before the commit they can still be taken back. */
   outbox: SendCommand[];
   calls: StartCall[];
+  children: Engaged[];
   readonly questions: Question[];
   readonly signalled: Set<string>;
   readonly actions: Map<string, CourseAction>;
@@ -24,6 +26,7 @@ interface Rehearsal extends RehearsalQuestion {
   readonly undoing: Set<string>;
   readonly undone: string[];
 }
+type Engaged = Extract<Effect, { readonly kind: 'startChild' | 'undoChild' }>;
 type Question =
   | { readonly kind: 'runLocal'; readonly step: string; readonly direction: Direction }
   | { readonly kind: 'withdrawCommands'; readonly commandIds: readonly string[] };
@@ -42,6 +45,7 @@ export function rehearse(question: RehearsalQuestion): Course {
     coming: [{ at: 0, input: { kind: 'started' } }],
     outbox: [],
     calls: [],
+    children: [],
     questions: [],
     signalled: new Set(),
     actions: new Map(),
@@ -83,6 +87,7 @@ function playLeg(rehearsal: Rehearsal, input: SagaInput): void {
     reply(rehearsal, asked);
   for (const command of rehearsal.outbox.splice(0)) begin(rehearsal, command, command.command);
   for (const call of rehearsal.calls.splice(0)) begin(rehearsal, call, 'call');
+  for (const child of rehearsal.children.splice(0)) engage(rehearsal, child);
   for (const step of rehearsal.definition.steps.values()) {
     if (step.kind === 'wait' && stepStateOf(rehearsal.instance.state, step.name).status === 'dispatched')
       signal(rehearsal, step);
@@ -95,11 +100,14 @@ function apply(rehearsal: Rehearsal, input: SagaInput): void {
   rehearsal.instance = moved.instance;
   for (const event of moved.kind === 'moved' ? moved.entry.events : []) {
     if (event.kind === 'undoDispatched') rehearsal.undoing.add(event.step);
-    if (event.kind === 'stepCompensated' && rehearsal.undoing.has(event.step)) rehearsal.undone.push(event.step);
+    // A list is undone when its items are.
+    if (event.kind === 'stepCompensated' && rehearsal.undoing.has(event.step) && splitKey(event.step).item === null)
+      rehearsal.undone.push(event.step);
   }
   for (const effect of moved.effects) {
     if (effect.kind === 'sendCommand') rehearsal.outbox.push(effect);
     else if (effect.kind === 'startCall') rehearsal.calls.push(effect);
+    else if (effect.kind === 'startChild' || effect.kind === 'undoChild') rehearsal.children.push(effect);
     else if (effect.kind === 'runLocal' || effect.kind === 'withdrawCommands') rehearsal.questions.push(effect);
   }
 }
@@ -142,14 +150,15 @@ interface Attempt {
 }
 
 function answerOf(rehearsal: Rehearsal, about: Attempt, what: string): RehearsalAnswer {
-  const { step, direction } = about;
+  const { direction } = about;
+  const { step } = splitKey(about.step);
   const key = `${direction} ${step}`;
   const before = rehearsal.actions.get(key) ?? { step, direction, what, attempts: 0, firstAtMs: rehearsal.nowMs };
   rehearsal.actions.set(key, { ...before, attempts: before.attempts + 1 });
-  const answer = rehearsalAnswer(rehearsal, definedAs(rehearsal, step), about);
+  const answer = rehearsalAnswer(rehearsal, definedAs(rehearsal, about.step), about);
   if (answer.endless !== undefined) {
     rehearsal.endless.set(key, answer.endless);
-    if (answer.kind === 'silence' || answer.outcome.kind === 'failed') rehearsal.hopeless.add(step);
+    if (answer.kind === 'silence' || answer.outcome.kind === 'failed') rehearsal.hopeless.add(about.step);
   }
   return answer;
 }
@@ -166,6 +175,38 @@ function signal(rehearsal: Rehearsal, step: StepDefinition & { readonly kind: 'w
     input: { kind: 'signalled', step: step.name, id: 'rehearsal', body: null },
   });
 }
+
+/** A child takes as long as it takes by itself. How long its undo takes depends on where it stands, and it is retried for ever. */
+function engage(rehearsal: Rehearsal, effect: Engaged): void {
+  const { step: name } = effect;
+  const { pacing, early, instance, nowMs } = rehearsal;
+  const step = definedAs(rehearsal, name);
+  if (step.kind !== 'child') return;
+  const direction = effect.kind === 'startChild' ? 'do' : 'undo';
+  const mishap = direction === 'do' ? rehearsal.scenario.fail?.[name] : undefined;
+  const key = `${direction} ${name}`;
+  rehearsal.actions.set(key, { step: name, direction, what: `saga ${step.saga.name}`, attempts: 1, firstAtMs: nowMs });
+  const course =
+    direction === 'do' && !early.has(name)
+      ? rehearse({ definition: step.saga, scenario: {}, pacing, early: new Set() })
+      : undefined;
+  const endless: EndlessWait | undefined =
+    direction === 'do'
+      ? course?.endless[0]
+      : { step: name, direction, because: 'retried for ever', until: { kind: 'operator' } };
+  if (endless !== undefined && pacing === 'latest') rehearsal.endless.set(key, { ...endless, step: name, direction });
+  rehearsal.coming.push({
+    at: nowMs + (course?.ms ?? 0),
+    input: {
+      kind: 'childFinished',
+      step: name,
+      round: stepStateOf(instance.state, name).round,
+      outcome:
+        direction === 'do' && mishap === undefined ? { kind: 'completed' } : { kind: 'compensated', failure: refused },
+    },
+  });
+}
+const refused = { step: '', code: 'STEP_DECLINED', message: 'a business refusal' } as const;
 
 /** At an end, or where nothing moves any more but what is tried in vain. */
 function isOver({ instance, hopeless, coming }: Rehearsal): boolean {
@@ -187,7 +228,7 @@ function awaited({ steps }: InstanceState): (readonly [name: string, attempt: nu
 
 function courseOf({ definition, instance, nowMs, actions, endless, undone, undoing }: Rehearsal): Course {
   const { status, failure, parked } = instance.state;
-  const kept = [...definition.steps.values()].filter(
+  const kept = unitsOf(definition, instance.bodies).filter(
     ({ name, kind }) =>
       kind !== 'sleep' &&
       kind !== 'wait' &&
@@ -202,12 +243,12 @@ function courseOf({ definition, instance, nowMs, actions, endless, undone, undoi
     parked,
     actions: [...actions.values()],
     undone,
-    kept: kept.map(({ name }) => name),
+    kept: kept.map(({ name }) => splitKey(name).step),
   };
 }
 
-function definedAs({ definition }: Rehearsal, name: string): StepDefinition {
-  const step = definition.steps.get(name);
+function definedAs({ definition, instance }: Rehearsal, name: string): StepDefinition {
+  const step = unitOf(definition, name, instance.bodies);
   if (step === undefined)
     throw new SagaError('DEFINITION_INVALID', `the machine began a step '${name}' that is not there`);
   return step;

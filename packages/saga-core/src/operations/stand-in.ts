@@ -17,6 +17,7 @@ export function standInFor(definition: SagaDefinition, skipped: readonly string[
     ...definition,
     stages,
     steps: new Map(stages.flat().map((step) => [step.name, step])),
+    input: anything,
     output: null,
   };
 }
@@ -27,7 +28,7 @@ function standInStep(step: StepDefinition, skipped: readonly string[]): StepDefi
     retry: { ...step.retry, jitter: 'none' },
     undoRetry: { ...step.undoRetry, jitter: 'none' },
   } as const;
-  if (step.kind === 'child') return { ...step, ...common, saga: { ...step.saga, input: anything }, with: () => null };
+  if (step.kind === 'child') return { ...step, ...common, saga: standInFor(step.saga, []), with: () => null };
   if (step.kind !== 'invoke' && step.kind !== 'each') return { ...step, ...common };
   const compensate =
     step.compensate === null ? null : { command: withoutSchemas(step.compensate.command), with: () => null };

@@ -191,6 +191,50 @@ export function mistakes(): void {
   // 17. a function in an output
   // @ts-expect-error functions cannot be stored
   base().output(() => ({ f: () => 1 }));
+  // 18. a list: what is not one, an item's field that is not there, an undo by another participant
+  base().invokeEach('each', inventory.release, {
+    // @ts-expect-error a number is no list
+    over: () => 7,
+    with: () => ({ orderId: 'x' }),
+    compensate: 'nothing to undo',
+  });
+  base().invokeEach('each', inventory.release, {
+    over: () => [{ sku: 'a' }],
+    // @ts-expect-error Property 'name' does not exist on an item
+    with: ({ item }) => ({ orderId: item.name }),
+    compensate: 'nothing to undo',
+  });
+  base().invokeEach('each', payment.capture, {
+    over: () => ['a'],
+    with: ({ item }) => ({ authId: item }),
+    // @ts-expect-error inventory cannot undo what payment did
+    compensate: { command: inventory.release, with: () => ({ orderId: 'x' }) },
+  });
+  // @ts-expect-error a list before the pivot says how it is undone
+  base().invokeEach('each', inventory.release, { over: () => ['a'], with: () => ({ orderId: 'x' }) });
+  // 19. a child: a wrong input, a compensation, a pivot before the parent's, an output that is not there
+  const child = saga('child', { version: 1, input: z.object({ to: z.string() }) })
+    .local('go', () => ({ n: 1 }), { compensate: 'nothing to undo' })
+    .output(({ steps }) => ({ n: steps.go.n }));
+  const pivoted = saga('pivoted', { version: 1, input: z.object({ to: z.string() }) })
+    .pivot('go', () => ({ n: 1 }))
+    .build();
+  // @ts-expect-error to must be string
+  base().child('c', child, { with: () => ({ to: 1 }) });
+  // @ts-expect-error a child undoes itself
+  base().child('c', child, { with: () => ({ to: 'x' }), compensate: () => {} });
+  // @ts-expect-error a child with a pivot must come after its parent's pivot
+  base().child('c', pivoted, { with: () => ({ to: 'x' }) });
+  base()
+    .child('c', child, { with: () => ({ to: 'x' }) })
+    // @ts-expect-error Property 'm' does not exist on the child's output
+    .output(({ steps }) => ({ m: steps.c.m }));
+  // 20. what an undo that is given up means
+  base().local('u', () => {}, {
+    compensate: () => {},
+    // @ts-expect-error 'ignore' is neither 'park' nor 'continue'
+    onCompensationFailed: 'ignore',
+  });
 }
 
 export function rightUses(): void {
@@ -234,4 +278,20 @@ export function rightUses(): void {
   base()
     .pivot('commit', async ({ trx, steps }) => ({ rows: await trx('orders').where({ id: steps.one.a }).delete() }))
     .output(({ steps }) => ({ rows: steps.commit.rows }));
+  // a list's output is an array, a child's its own, and a child with a pivot stands behind the pivot
+  const child = saga('child', { version: 1, input: z.object({ to: z.string() }) })
+    .pivot('go', () => ({ n: 1 }))
+    .build();
+  const whole = base()
+    .invokeEach('each', payment.capture, {
+      over: ({ steps }) => [steps.one.a],
+      with: ({ item, index }) => ({ authId: `${item}${index}` }),
+      compensate: 'nothing to undo',
+      concurrency: 2,
+    })
+    .pivot('commit', () => ({}))
+    .child('c', child, { with: ({ steps }) => ({ to: steps.each.map(({ receipt }) => receipt).join() }) })
+    .build();
+  holds<Equal<StepsOf<typeof whole>['each'], readonly { receipt: string }[]>>();
+  holds<Equal<StepsOf<typeof whole>['c'], { readonly go: { n: number } }>>();
 }
