@@ -46,3 +46,10 @@ export async function settleByHand(id: string, paymentId: string): Promise<void>
   });
 }
 // #endregion resolve
+
+// #region correct
+export async function sendElsewhere(id: string, address: string): Promise<void> {
+  const note = { actor: 'ada@example.org', reason: 'the customer has moved, INC-4711' };
+  await engine.retry(id, { ...note, correction: { step: 'ship', data: { address } } });
+}
+// #endregion correct

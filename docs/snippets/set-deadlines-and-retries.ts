@@ -11,11 +11,12 @@ export const impatient = saga('impatient', { version: 1, input: order, timeout: 
     compensate: { command: inventory.release, with: ({ sent }) => ({ orderId: sent.orderId }) },
     timeout: '10s', // one attempt
     retry: { attempts: 4, backoff: '500ms', factor: 2, maxBackoff: '30s' },
-    undoRetry: { attempts: 100, maxBackoff: '10m' }, // then it is parked
+    undoRetry: { attempts: 100, maxBackoff: '10m' }, // then it is parked, or: onCompensationFailed: 'continue'
   })
   .pivot('authorizePayment', payments.authorize, {
     with: ({ input }) => ({ orderId: input.orderId, amountMinor: input.totalMinor }),
     timeout: '15s',
+    retry: { nonRetryable: ['CURRENCY_UNKNOWN'] }, // a person, at once
   })
   .build();
 // #endregion saga
