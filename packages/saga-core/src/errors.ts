@@ -4,6 +4,7 @@ export const sagaErrorCodes = [
   'DEFINITION_INVALID',
   'DURATION_INVALID',
   'DEFINITION_CHANGED',
+  'MIGRATION_INVALID',
   // a start
   'SAGA_UNKNOWN',
   'VERSION_UNKNOWN',

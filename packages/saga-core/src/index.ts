@@ -29,12 +29,19 @@ export {
   type PageOptions,
 } from './engine/instances.js';
 export type { RemainingStep } from './engine/remaining-steps.js';
+export type { MigrateInstancesOptions, MigrationReason, MigrationReport } from './engine/migrate-instances.js';
 export { createSagaEngine, type SagaEngine, type StartOptions } from './engine/saga-engine.js';
 export type { SagaHandle } from './engine/saga-handle.js';
 export type { SagaStore, SagaTransaction } from './engine/saga-store.js';
 export type { Signal } from './engine/signal-instance.js';
 export { commandTopic, deadLetterTopic, replyTopic } from './exchange/topic-names.js';
 export { SagaError, type SagaErrorCode, StepDeclined, sagaErrorCodes } from './errors.js';
+export {
+  defineMigration,
+  type MigrationOptions,
+  type SagaMigration,
+  type StepRenames,
+} from './machine/define-migration.js';
 export type { Effect } from './machine/effect.js';
 export { fold, withoutPace } from './machine/evolve.js';
 export {
@@ -45,6 +52,7 @@ export {
   type StepStatus,
 } from './machine/instance.js';
 export type { JournalEntry, JournalEvent } from './machine/journal-event.js';
+export { type MigratedInstance, migrateInstance } from './machine/migrate-instance.js';
 export type { Resolution, SagaInput, Verb } from './machine/saga-input.js';
 export { type Transition, transition } from './machine/transition.js';
 export { wakeAt } from './machine/wake-at.js';

@@ -3,6 +3,7 @@ import { blame, quarantineReplies } from './blame.js';
 import type { Item } from './item.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
 import { announce, changeOf, type Prepared } from './prepared.js';
+import type { NewLetter } from './saga-store.js';
 import { type Ready, readSituations, type Situation } from './situation.js';
 import { createSoloLegs, type SoloLegs } from './solo-legs.js';
 
@@ -200,12 +201,22 @@ async function saveBatch<Trx>(options: AdvanceOptions<Trx>, batch: readonly Prep
   return batch.filter(({ ready }) => !won.has(ready.sagaId)).map(({ ready }) => ready);
 }
 
-/** A reply for a definition that this process lacks is kept for one that has it; only then may the broker forget it. */
+/**
+ * A reply for a definition that this process lacks is kept for one that has it; only then may the broker forget it. So is the outcome of a call
+ * that was begun before its instance was moved to such a definition: it need not be made again.
+ */
 async function postpone<Trx>({ store }: AdvanceOptions<Trx>, items: readonly Item[]): Promise<void> {
-  const letters = items.flatMap((item) =>
-    item.kind === 'reply' ? [{ id: item.letterId, sagaId: item.sagaId, input: item.input }] : [],
-  );
+  const letters = items.flatMap(letterOf);
   if (letters.length > 0) await store.transaction((tx) => tx.post(letters));
+}
+
+function letterOf(item: Item): readonly NewLetter[] {
+  if (item.kind === 'wake') return [];
+  const { sagaId, input } = item;
+  if (item.kind === 'reply') return [{ id: item.letterId, sagaId, input }];
+  if (input.kind !== 'callFinished') return [];
+  const { step, round, direction, attempt } = input;
+  return [{ id: `call/${step}/${round}/${direction}/${attempt}`, sagaId, input }];
 }
 
 async function countDiscards<Trx>({ store }: AdvanceOptions<Trx>, prepared: readonly Prepared[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ChildStepDefinition } from '../definition/step-definition.js';
 import type { StartChild } from '../machine/effect.js';
 import { newInstance, type SagaInstance } from '../machine/instance.js';
+import { sentAs } from '../machine/sent-as.js';
 import { childIdOf } from './command-message.js';
 import type { Leg } from './leg.js';
 import type { NewLetter, NewStoredInstance } from './saga-store.js';
@@ -23,7 +24,12 @@ export function bornChild({ definition, instance }: Leg, { step, round, key }: S
   const sent = instance.bodies[step]?.sent;
   const input = sent === undefined ? undefined : (JSON.parse(JSON.stringify(sent)) as unknown);
   return {
-    instance: newInstance(saga, { id, input, now, parent: { sagaId: instance.id, step, round } }),
+    instance: newInstance(saga, {
+      id,
+      input,
+      now,
+      parent: { sagaId: instance.id, step: sentAs(instance.state, step), round },
+    }),
     letter: { id: 'started', sagaId: id, input: { kind: 'started' } },
     bornAt: now,
   };

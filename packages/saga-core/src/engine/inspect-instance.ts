@@ -4,6 +4,8 @@ import { SagaError } from '../errors.js';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import type { InstanceState, SagaInstance } from '../machine/instance.js';
 import type { JournalEntry } from '../machine/journal-event.js';
+import { sentAs } from '../machine/sent-as.js';
+import { splitKey } from '../machine/unit.js';
 import { commandRowId } from './command-message.js';
 import type { DefinitionRegistry } from './definition-registry.js';
 import { type InstanceView, viewOf } from './instance-view.js';
@@ -79,9 +81,11 @@ function commandRows({ id: sagaId, state }: SagaInstance): readonly string[] {
 }
 
 function commandsOf(sagaId: string, state: InstanceState): readonly string[] {
-  return Object.entries(state.steps).flatMap(([step, { round: last }]) =>
+  return Object.entries(state.steps).flatMap(([key, { round: last }]) =>
     Array.from({ length: last }, (_, place) => place + 1).flatMap((round) =>
-      (['do', 'undo'] as const).map((direction) => commandId({ sagaId, step, item: null, round, direction })),
+      (['do', 'undo'] as const).map((direction) =>
+        commandId({ sagaId, ...splitKey(sentAs(state, key)), round, direction }),
+      ),
     ),
   );
 }

@@ -10,6 +10,7 @@ import {
   type StepStatus,
   stepStateOf,
 } from '../machine/instance.js';
+import { sentAs } from '../machine/sent-as.js';
 import { itemUnits, splitKey } from '../machine/unit.js';
 import { childIdOf } from './command-message.js';
 import type { StoredInstance } from './saga-store.js';
@@ -78,7 +79,7 @@ function keysOf({ state, bodies }: SagaInstance, definition: SagaDefinition | un
 function stepViewOf({ id, state }: SagaInstance, definition: SagaDefinition | undefined, key: string): StepView {
   const { status, round, pace } = stepStateOf(state, key);
   const hasChild = definition?.steps.get(key)?.kind === 'child' && status !== 'pending' && status !== 'skipped';
-  const doId = commandId({ sagaId: id, ...splitKey(key), round, direction: 'do' });
+  const doId = commandId({ sagaId: id, ...splitKey(sentAs(state, key)), round, direction: 'do' });
   return {
     status,
     round,

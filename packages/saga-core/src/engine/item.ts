@@ -20,7 +20,7 @@ export interface ReplyItem {
   };
 }
 
-/** Something of this process's own: a call came back. It is not kept for another process: the lease ends, and the call is made again. */
+/** Something of this process's own: a call came back. Where it cannot be recorded, the lease ends and the call is made again. */
 export interface InputItem {
   readonly kind: 'input';
   readonly sagaId: string;

@@ -4,6 +4,7 @@ import type { Effect, StartCall } from '../machine/effect.js';
 import type { SagaInstance } from '../machine/instance.js';
 import type { JournalEntry } from '../machine/journal-event.js';
 import type { SagaInput } from '../machine/saga-input.js';
+import { stepSentAs } from '../machine/sent-as.js';
 import { transition } from '../machine/transition.js';
 import { checkContract } from './check-contract.js';
 import { type Born, bornChild } from './born-child.js';
@@ -57,7 +58,8 @@ export function applyInput(
   about: { readonly now: number; readonly sender: Sender },
 ): string | undefined {
   const { now } = about;
-  const moved = transition(leg.definition, leg.instance, checkContract(leg.definition, input), now);
+  const named = inDefinition(leg.instance, input);
+  const moved = transition(leg.definition, leg.instance, checkContract(leg.definition, named), now);
   switch (moved.kind) {
     case 'refused':
       return moved.reason;
@@ -76,6 +78,20 @@ export function applyInput(
   leg.changed = true;
   for (const effect of moved.effects) take(leg, effect, about);
   return undefined;
+}
+
+/** What comes back of a command, call or child names the step as its command did; since then a migration may have given it another name. */
+function inDefinition({ state }: SagaInstance, input: SagaInput): SagaInput {
+  if (state.sentAs === undefined) return input;
+  switch (input.kind) {
+    case 'replied':
+    case 'notSent':
+    case 'callFinished':
+    case 'childFinished':
+      return { ...input, step: stepSentAs(state, input.step) };
+    default:
+      return input;
+  }
 }
 
 function take(leg: Leg, effect: Effect, { now, sender }: { readonly now: number; readonly sender: Sender }): void {

@@ -33,7 +33,7 @@ function checkGiven(definition: SagaDefinition, verb: OperatorInput): void {
     checkOutput(definition, verb.step, verb.outcome.output);
 }
 
-function requireWord(field: 'actor' | 'reason', value: string): void {
+export function requireWord(field: 'actor' | 'reason', value: string): void {
   if (typeof value === 'string' && value.trim().length > 0) return;
   throw new SagaError('OPTION_INVALID', `${field} is ${JSON.stringify(value)}`, {
     fields: { field, value },

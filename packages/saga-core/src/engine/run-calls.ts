@@ -9,6 +9,7 @@ import { outputsOf } from '../machine/author.js';
 import type { StartCall } from '../machine/effect.js';
 import type { SagaInstance } from '../machine/instance.js';
 import type { LocalOutcome } from '../machine/saga-input.js';
+import { sentAs } from '../machine/sent-as.js';
 import type { InputItem } from './item.js';
 import type { Leg } from './leg.js';
 import { outcomeOfThrown } from './thrown-outcome.js';
@@ -55,8 +56,9 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
     await Promise.race([told, aborted(ownTime)]);
   };
   const tell = async ({ call, instance }: Waiting, outcome: LocalOutcome): Promise<void> => {
-    const { step, round, direction, attempt } = call;
+    const { round, direction, attempt } = call;
     const sagaId = instance.id;
+    const step = sentAs(instance.state, call.step);
     try {
       await apply([
         { kind: 'input', sagaId, input: { kind: 'callFinished', step, round, direction, attempt, outcome } },

@@ -4,6 +4,7 @@ import { SagaError } from '../errors.js';
 import { againAfterConflict } from '../exchange/again-after-conflict.js';
 import { createLifecycle } from '../exchange/lifecycle.js';
 import { commandTopic, deadLetterTopic, replyTopic } from '../exchange/topic-names.js';
+import type { SagaMigration } from '../machine/define-migration.js';
 import type { Correction, Resolution, Verb } from '../machine/saga-input.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { instanceUnknown } from './apply-spoken.js';
@@ -14,6 +15,7 @@ import { checkEngineOptions, type SagaEngineOptions } from './engine-options.js'
 import { type InstanceView, viewOf } from './instance-view.js';
 import { type Instances, instancesOf } from './instances.js';
 import type { Leg } from './leg.js';
+import { type MigrateInstancesOptions, migrateInstances, type MigrationReport } from './migrate-instances.js';
 import { openEngine, type Parts, type Running } from './open-engine.js';
 import { operate, type OperatorInput } from './operate.js';
 import { handleOf, type SagaHandle } from './saga-handle.js';
@@ -64,6 +66,11 @@ export interface SagaEngine<Trx> {
    * `SIGNAL_INVALID` where the body does not fit the step's schema, `SIGNAL_REFUSED` where the saga has no such step, `INSTANCE_UNKNOWN`.
    */
   signal(id: string, signal: Signal): Promise<boolean>;
+  /**
+   * Moves live instances to another version of their saga, which has to be registered here. The engine need not be open. Throws
+   * `VERSION_UNKNOWN` where it is not registered, `OPTION_INVALID`.
+   */
+  migrateInstances(migration: SagaMigration, options: MigrateInstancesOptions): Promise<MigrationReport>;
   /** Creates the topics that this engine and its participants use. Nothing else ever creates one. */
   ensureTopics(options?: { readonly partitions?: number; readonly replicationFactor?: number }): Promise<void>;
   /** Looks once for what is due; the loop does so by itself. For tests with a clock of their own. */
@@ -141,9 +148,8 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     skip: (id, said) => say(id, { kind: 'skip', ...said }),
     resolve: (id, said) => say(id, { kind: 'resolve', ...said }),
     signal: (id, signal) => signalInstance(opened().advance, id, signal),
-    async ensureTopics(spec = {}) {
-      await options.transport.ensureTopics(topicsOf(parts).map((topic) => ({ topic, ...spec })));
-    },
+    migrateInstances: (migration, given) => migrateInstances(parts, migration, given),
+    ensureTopics: (spec = {}) => options.transport.ensureTopics(topicsOf(parts).map((topic) => ({ topic, ...spec }))),
     wakeDue: () => opened().wakeDue(),
     async close({ timeoutMs = 10_000 } = {}) {
       const closing = lifecycle.close(timeoutMs);

@@ -1,5 +1,5 @@
 import type { ClaimedRow, NewOutboxRow } from '@backstitch/outbox';
-import type { SagaInstance } from '../machine/instance.js';
+import type { SagaInstance, SagaStatus, StepStatus } from '../machine/instance.js';
 import type { JournalEntry } from '../machine/journal-event.js';
 import type { InstanceReads } from './instance-reads.js';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
@@ -28,6 +28,17 @@ export interface SagaStore<Trx> {
     readonly saga: string;
     readonly version: number;
   }): Promise<readonly { readonly hash: string; readonly live: number }[]>;
+  /** Ids of the instances of a definition that are not terminal, in their order, from behind `after` on. */
+  liveIds(
+    options: DefinitionKey & { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly string[]>;
+  /** Definitions with live instances that are not among these; each counted up to `countTo`. Cheap enough to be asked now and then. */
+  liveBeyond(
+    definitions: readonly DefinitionKey[],
+    options: { readonly countTo: number },
+  ): Promise<readonly LiveDefinition[]>;
+  /** Where all live instances stand, counted. It reads each of them: once a deployment, not once a poll. */
+  standings(): Promise<readonly Standing[]>;
   /** Insert-or-read: one identity and one token key for this store's schema, made once. */
   installation(): Promise<Installation>;
   /** Adds to bounded counters, one a (saga id, step, reason). */
@@ -44,6 +55,22 @@ export interface DefinitionKey {
   readonly saga: string;
   readonly version: number;
   readonly hash: string;
+}
+
+export interface LiveDefinition extends DefinitionKey {
+  /** Instances that are not terminal, or have mail: a child that has completed may be told to turn back. */
+  readonly live: number;
+  /** Of those, how many should have been looked at more than a minute ago: nobody who knows their definition seems to run. */
+  readonly overdue: number;
+}
+
+/** Live instances of one definition that stand at the same place. */
+export interface Standing extends DefinitionKey {
+  readonly status: SagaStatus;
+  readonly paused: boolean;
+  /** Steps that they have been at. */
+  readonly steps: Readonly<Record<string, StepStatus>>;
+  readonly count: number;
 }
 
 export interface StoredInstance {
@@ -131,6 +158,8 @@ export interface InstanceChange {
   readonly born: readonly NewStoredInstance[];
   /** To other instances: each is kept, and wakes its reader. Letters to those that do not exist are dropped. */
   readonly letters: readonly NewLetter[];
+  /** The version, hash and input are written too: nothing but a migration may change them. */
+  readonly migrated?: true;
 }
 
 export interface SaveResult {

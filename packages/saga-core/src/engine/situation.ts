@@ -2,6 +2,7 @@ import { commandId } from '@backstitch/messaging';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import type { SagaInstance } from '../machine/instance.js';
 import type { SagaInput } from '../machine/saga-input.js';
+import { sentAs } from '../machine/sent-as.js';
 import { splitKey } from '../machine/unit.js';
 import { commandRowId } from './command-message.js';
 import type { DefinitionRegistry } from './definition-registry.js';
@@ -89,7 +90,8 @@ function overdueCommands({ id: sagaId, state }: SagaInstance, now: number): read
   return Object.entries(state.steps).flatMap(([step, { status, round, pace }]) => {
     if (pace?.deadlineAt === undefined || pace.deadlineAt > now) return [];
     if (status !== 'dispatched' && status !== 'compensating') return [];
-    return [commandId({ sagaId, ...splitKey(step), round, direction: status === 'dispatched' ? 'do' : 'undo' })];
+    const direction = status === 'dispatched' ? 'do' : 'undo';
+    return [commandId({ sagaId, ...splitKey(sentAs(state, step)), round, direction })];
   });
 }
 

@@ -18,7 +18,8 @@ export function applyDeadline(
   input: SagaInput & { readonly kind: 'deadlineReached' },
 ): Discard | undefined {
   if (isHeld(draft)) return 'held';
-  let moved = sagaDeadline(draft);
+  let moved = goesOn(draft);
+  moved = sagaDeadline(draft) || moved;
   // What has run out comes before what is sent again: a step that gives up turns the saga back, and then its siblings are not resent.
   for (const step of units(draft)) moved = stepDeadline(draft, step, input.unsent) || moved;
   for (const step of units(draft)) {
@@ -26,6 +27,15 @@ export function applyDeadline(
     moved = stepRetry(draft, step) || moved;
   }
   return moved ? undefined : 'not due';
+}
+
+/** Carried over from another version, it may stand where nothing is awaited: `proceed` goes on from there. */
+function goesOn(draft: Draft): boolean {
+  const { goesOnAt, ...state } = draft.folded.state;
+  if (goesOnAt === undefined || goesOnAt > draft.now) return false;
+  draft.folded = { ...draft.folded, state };
+  draft.paced = true;
+  return true;
 }
 
 function sagaDeadline(draft: Draft): boolean {

@@ -4,6 +4,7 @@ import { type Draft, setPace, stepOf } from './draft.js';
 import { callGraceMs, type SendCommand, tombstoneCommand } from './effect.js';
 import type { Pace } from './instance.js';
 import type { Direction } from './saga-input.js';
+import { sentAs } from './sent-as.js';
 import { splitKey } from './unit.js';
 
 /** Begins an attempt of whatever kind the unit is; one that only waits has none. */
@@ -96,7 +97,7 @@ function commandOf(
     commandId: idOf(draft, step.name, direction),
     participant: step.command.participant,
     command: direction === 'do' ? step.command.name : undo,
-    step: step.name,
+    step: sentAs(draft.folded.state, step.name),
     round,
     direction,
     attempt,
@@ -106,5 +107,6 @@ function commandOf(
 }
 
 export function idOf(draft: Draft, key: string, direction: Direction): string {
-  return commandId({ sagaId: draft.instance.id, ...splitKey(key), round: stepOf(draft, key).round, direction });
+  const { round } = stepOf(draft, key);
+  return commandId({ sagaId: draft.instance.id, ...splitKey(sentAs(draft.folded.state, key)), round, direction });
 }

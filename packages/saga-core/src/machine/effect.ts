@@ -50,6 +50,7 @@ export interface SendCommand {
   readonly participant: string;
   /** The contract's name of it, or `tombstoneCommand` for an undo that only fences. */
   readonly command: string;
+  /** The name that the step is sent under: see `sentAs`. */
   readonly step: string;
   readonly round: number;
   readonly direction: Direction;

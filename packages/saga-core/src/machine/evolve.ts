@@ -1,12 +1,15 @@
 import type { Failure } from '../definition/step-context.js';
-import type { InstanceState, StepBodies, StepState, StepStatus } from './instance.js';
+import type { InstanceState, Parking, StepBodies, StepState, StepStatus } from './instance.js';
 import { stepStateOf } from './instance.js';
-import type { JournalEntry, JournalEvent } from './journal-event.js';
+import type { JournalEntry, JournalEvent, PinnedVersion, SagaMigrated } from './journal-event.js';
+import { keyOf, splitKey } from './unit.js';
 
 export interface Folded {
   readonly state: InstanceState;
   readonly bodies: Readonly<Record<string, StepBodies>>;
   readonly output?: unknown;
+  /** What it was carried over to last; its input where that was mapped. */
+  readonly migrated?: PinnedVersion & { readonly input?: unknown };
 }
 
 /** One event's change. Pure, total, and free of decisions: whoever recorded the event decided. */
@@ -60,9 +63,55 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
       const { pausedAt: _, ...rest } = state;
       return { ...folded, state: rest };
     }
+    case 'sagaMigrated':
+      return carryOver(folded, event);
     default:
       return event satisfies never;
   }
+}
+
+function carryOver({ state, bodies, output, migrated }: Folded, event: SagaMigrated): Folded {
+  const { renamed, dropped, outputs } = event;
+  const nameOf = (key: string): string => {
+    const { step, item } = splitKey(key);
+    return keyOf({ step: Object.hasOwn(renamed, step) ? (renamed[step] ?? step) : step, item });
+  };
+  const isDropped = (key: string): boolean => dropped.includes(splitKey(key).step);
+  const carried = <T>(byStep: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(
+      Object.entries(byStep)
+        .filter(([step]) => !isDropped(step))
+        .map(([step, value]) => [nameOf(step), value]),
+    );
+  const { failure, parked, sentAs: _sentAs, retired: _retired, ...rest } = state;
+  const { step: parkedFor, ...parking } = parked ?? {};
+  const isKept = parkedFor !== undefined && !isDropped(parkedFor);
+  const after: Record<string, StepBodies> = carried(bodies);
+  for (const { step, ...given } of outputs) {
+    const { output: _, ...others } = after[step] ?? {};
+    after[step] = { ...others, ...given };
+  }
+  const input =
+    'input' in event
+      ? { input: event.input }
+      : migrated !== undefined && 'input' in migrated
+        ? { input: migrated.input }
+        : {};
+  return {
+    state: {
+      ...rest,
+      steps: carried(state.steps),
+      ...(failure === undefined ? {} : { failure: { ...failure, step: nameOf(failure.step) } }),
+      ...(parked === undefined
+        ? {}
+        : { parked: { ...(parking as Parking), ...(isKept ? { step: nameOf(parkedFor) } : {}) } }),
+      ...(Object.keys(event.sentAs).length === 0 ? {} : { sentAs: event.sentAs }),
+      ...(event.retired.length === 0 ? {} : { retired: event.retired }),
+    },
+    bodies: after,
+    ...(output === undefined ? {} : { output }),
+    migrated: { ...event.to, ...input },
+  };
 }
 
 type StepEvent = Extract<
@@ -160,7 +209,7 @@ function addBodies(folded: Folded, step: string, bodies: StepBodies): Folded {
 
 /** What two ways of arriving at a state must agree on: everything but attempts and times. */
 export function withoutPace(state: InstanceState): InstanceState {
-  const { deadlineAt: _, ...rest } = state;
+  const { deadlineAt: _deadline, goesOnAt: _goesOn, ...rest } = state;
   const steps = Object.fromEntries(
     Object.entries(state.steps).map(([name, { status, round }]) => [name, { status, round }]),
   );

@@ -73,6 +73,12 @@ export interface InstanceState {
   readonly evidence?: number;
   /** Absent where it was started by itself. */
   readonly parent?: ParentStep;
+  /** After a migration: the names that steps had when they began to be sent under, by the names that they have now. */
+  readonly sentAs?: Readonly<Record<string, string>>;
+  /** Names that commands of dropped steps carried: no command of another step may. */
+  readonly retired?: readonly string[];
+  /** Set by a migration: it then goes on from where it stands. Like pace, not part of what `fold` restores. */
+  readonly goesOnAt?: number;
 }
 
 export interface StepBodies {

@@ -46,12 +46,36 @@ export type JournalEvent =
   /** An operator put another payload in the place of the author's. */
   | { readonly kind: 'payloadCorrected'; readonly step: string; readonly direction: Direction; readonly data?: unknown }
   | { readonly kind: 'sagaPaused' }
-  | { readonly kind: 'sagaResumed' };
+  | { readonly kind: 'sagaResumed' }
+  | SagaMigrated;
+
+/** Carried over to another version of its definition: from here on its steps go by the names that they have there. */
+export interface SagaMigrated {
+  readonly kind: 'sagaMigrated';
+  readonly from: PinnedVersion;
+  readonly to: PinnedVersion;
+  /** Old name to new. */
+  readonly renamed: Readonly<Record<string, string>>;
+  readonly dropped: readonly string[];
+  /** As `InstanceState` has them from here on. */
+  readonly sentAs: Readonly<Record<string, string>>;
+  readonly retired: readonly string[];
+  /** Where it was mapped. */
+  readonly input?: unknown;
+  /** Those that were mapped, by the step's new name. One without an output has none any more. */
+  readonly outputs: readonly { readonly step: string; readonly output?: unknown }[];
+}
+
+export interface PinnedVersion {
+  readonly version: number;
+  readonly hash: string;
+}
 
 /**
- * `when` answered no · its command was taken back unsent · the broker refused every attempt · a sibling failed before it ran · an operator said so.
+ * `when` answered no · its command was taken back unsent · the broker refused every attempt · a sibling failed before it ran · an operator said so ·
+ * the instance was carried over past its place.
  */
-export type SkipReason = 'when' | 'withdrawn' | 'neverDelivered' | 'notRun' | 'operator';
+export type SkipReason = 'when' | 'withdrawn' | 'neverDelivered' | 'notRun' | 'operator' | 'migrated';
 
 /** One row of the journal: what came in, when by the database's clock, and what followed. */
 export interface JournalEntry {

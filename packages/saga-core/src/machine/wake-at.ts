@@ -7,7 +7,7 @@ export const recheckMs = 3_600_000;
 /** When the instance must next be looked at, in ms of the database's clock; `null` where only a person or nothing can move it. */
 export function wakeAt(state: InstanceState, now: number): number | null {
   if (isTerminal(state.status) || state.status === 'parked' || state.pausedAt !== undefined) return null;
-  const times: number[] = [];
+  const times: number[] = state.goesOnAt === undefined ? [] : [state.goesOnAt];
   if (state.deadlineAt !== undefined && state.status === 'running' && state.cancel === undefined)
     times.push(state.deadlineAt);
   for (const { pace } of Object.values(state.steps)) {

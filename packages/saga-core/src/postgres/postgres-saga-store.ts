@@ -3,10 +3,13 @@ import { type Database, defaultSchema, type Sql } from '@backstitch/postgres';
 import type { SagaStore } from '../engine/saga-store.js';
 import { classifyFailure } from './classify-failure.js';
 import { countDiscards } from './count-discards.js';
+import { countStandings } from './count-standings.js';
 import { dueInstances } from './due-instances.js';
 import { defaultQuarantineRows, insertQuarantine } from './insert-quarantine.js';
 import { instanceReads } from './instance-reads.js';
+import { liveBeyond } from './live-beyond.js';
 import { liveHashes } from './live-hashes.js';
+import { liveIds } from './live-ids.js';
 import { readInstallation } from './read-installation.js';
 import { readInstances } from './read-instances.js';
 import { readLetters } from './read-letters.js';
@@ -57,6 +60,9 @@ export function postgresSagaStore<Trx>(options: PostgresSagaStoreOptions<Trx>): 
     unsent: (outboxIds) => outboxTable.unsent(sql, outboxIds),
     mailbox: (sagaIds) => readLetters(sql, sagaIds, { table: tables.mailbox }),
     liveHashes: (definition) => liveHashes(sql, { ...definition, table: tables.instances }),
+    liveIds: (options) => liveIds(sql, { ...options, table: tables.instances }),
+    liveBeyond: (definitions, { countTo }) => liveBeyond(sql, definitions, { table: tables.instances, countTo }),
+    standings: () => countStandings(sql, { table: tables.instances }),
     installation: () => readInstallation(sql, { table: tables.installation }),
     countDiscards: (discards) => countDiscards(sql, discards, { table: tables.discards }),
     quarantine: (records) => insertQuarantine(sql, records, { table: tables.quarantine, rows }),

@@ -6,6 +6,7 @@ import { insertInstances } from './insert-instances.js';
 import { insertJournal } from './insert-journal.js';
 import { lockInstances } from './lock-instances.js';
 import { postLetters } from './post-letters.js';
+import { repinInstances } from './repin-instances.js';
 import type { SagaTables } from './saga-tables.js';
 import { currentChanges } from './current-changes.js';
 import { updateInstances } from './update-instances.js';
@@ -40,6 +41,11 @@ export async function saveInstances(
   // Letters go first: what is left of them keeps its instance due.
   await deleteLetters(sql, taken, { table: tables.mailbox });
   await updateInstances(sql, winners, { tables });
+  await repinInstances(
+    sql,
+    winners.filter(({ migrated }) => migrated).map(({ instance }) => instance),
+    { table: tables.instances },
+  );
   await insertJournal(
     sql,
     winners.map(({ instance, entries }) => ({ sagaId: instance.id, entries })),

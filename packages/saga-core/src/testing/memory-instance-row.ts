@@ -29,12 +29,14 @@ export function newInstanceRow(
 /** The row after a change. `hasLetters`: something still waits for the instance, so it stays due. */
 export function changedInstanceRow(
   row: MemoryInstanceRow,
-  { instance, entries, wakeAt }: InstanceChange,
+  { instance, entries, wakeAt, migrated }: InstanceChange,
   { now, hasLetters }: { readonly now: number; readonly hasLetters: boolean },
 ): MemoryInstanceRow {
-  const { state } = instance;
+  const { state, version, hash, input } = instance;
+  const pinned = migrated ? { version, hash, input: input === undefined ? null : JSON.stringify(input) } : {};
   return checked({
     ...row,
+    ...pinned,
     status: state.status,
     paused: state.pausedAt !== undefined,
     state: JSON.stringify(state),

@@ -2,7 +2,7 @@ import type { Clock } from '@backstitch/messaging';
 import type { FailedRow, OutboxTable } from '@backstitch/outbox';
 import { memoryOutboxTable } from '@backstitch/outbox/testing';
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
-import type { DefinitionKey, DiscardCount, Installation, Letter, SagaStore } from '../engine/saga-store.js';
+import type { DiscardCount, Installation, Letter, SagaStore } from '../engine/saga-store.js';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import type { SagaInput } from '../machine/saga-input.js';
 import { classifyFailure } from '../postgres/classify-failure.js';
@@ -13,6 +13,7 @@ import { newInstallation } from '../postgres/read-installation.js';
 import { storedInstance } from '../postgres/stored-instance.js';
 import { ownEnd } from '../postgres/transaction-end.js';
 import { memoryInstanceReads } from './memory-instance-reads.js';
+import { isOf, memoryLiveReads } from './memory-live.js';
 import { quarantineInMemory } from './memory-quarantine.js';
 import { memorySagaTransaction, postLettersInMemory } from './memory-saga-transaction.js';
 import {
@@ -82,11 +83,7 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
         .sort((one, other) => one.seq - other.seq)
         .map(({ id, sagaId, input }): Letter => ({ id, sagaId, input: JSON.parse(input) as SagaInput }));
     },
-    async liveHashes({ saga, version }) {
-      const live = instances((row) => row.saga === saga && row.version === version && row.finishedAt === null);
-      const hashes = [...new Set(live.map((row) => row.hash))].sort();
-      return hashes.map((hash) => ({ hash, live: live.filter((row) => row.hash === hash).length }));
-    },
+    ...memoryLiveReads(instances, clock),
     installation: () =>
       database.transaction(async (tx) => {
         const { installation } = memorySagaTables(tx);
@@ -111,10 +108,6 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
     discards: () => database.read((reader) => reader.table<MemoryDiscardRow>(memoryTables.discards).values()),
     quarantined: () => database.read((reader) => reader.table<QuarantinedRecord>(memoryTables.quarantine).values()),
   };
-}
-
-function isOf(row: MemoryInstanceRow, { saga, version, hash }: DefinitionKey): boolean {
-  return row.saga === saga && row.version === version && row.hash === hash;
 }
 
 /** For `onFailed` of `createMemoryOutbox`: as `notSentHook` on Postgres. */

@@ -36,6 +36,8 @@ export function traceLine(event: JournalEvent, isUndoing: (step: string) => bool
       return `signal:${event.step}`;
     case 'evidenceKept':
       return `evidence:${event.step}:${event.outcome}`;
+    case 'sagaMigrated':
+      return `version ${event.to.version}`;
     case 'itemsPlanned':
     case 'sagaStarted':
     case 'stepDispatched':

@@ -3,12 +3,17 @@ import { expect } from 'vitest';
 import type { SagaDefinition } from '../../src/definition/step-definition.js';
 import type { SendCommand } from '../../src/machine/effect.js';
 import { fold, withoutPace } from '../../src/machine/evolve.js';
+import type { SagaMigration } from '../../src/machine/define-migration.js';
+import { migrateInstance } from '../../src/machine/migrate-instance.js';
 import { newInstance, type SagaInstance, stepStateOf } from '../../src/machine/instance.js';
 import type { JournalEntry, JournalEvent } from '../../src/machine/journal-event.js';
 import type { Direction, LocalOutcome, ReplyOutcome, SagaInput } from '../../src/machine/saga-input.js';
+import { sentAs, stepSentAs } from '../../src/machine/sent-as.js';
 import { type Transition, transition } from '../../src/machine/transition.js';
 import { keyOf, splitKey } from '../../src/machine/unit.js';
 import { wakeAt } from '../../src/machine/wake-at.js';
+
+const carrier = { actor: 'ann', reason: 'the new version' };
 
 /** One input, and what became of it. */
 export interface Happened {
@@ -80,11 +85,34 @@ export class Drive {
   }
 
   #withdraw(commandIds: readonly string[]): void {
-    const taken = commandIds.filter((id) => this.unsent.has(keyOf(parseCommandId(id) ?? { step: '', item: null })));
+    const { state } = this.instance;
+    const keyIn = (id: string) => stepSentAs(state, keyOf(parseCommandId(id) ?? { step: '', item: null }));
+    const taken = commandIds.filter((id) => this.unsent.has(keyIn(id)));
     this.#sent = this.#sent.filter((command) => !taken.includes(command.commandId));
     const { last } = this;
     this.give({ kind: 'withdrawn', commandIds: taken });
     this.last = last;
+  }
+
+  /** The same instance on another version, under the hand of a drive of its own. */
+  migrated(migration: SagaMigration): Drive {
+    const outcome = migrateInstance(migration, deepFreeze(this.instance), { ...carrier, now: this.now });
+    if (outcome.kind !== 'migrated') throw new Error(`${outcome.kind}: ${outcome.reason}`);
+    const next = new Drive(migration.to);
+    next.instance = outcome.instance;
+    next.now = this.now;
+    next.journal.push(...this.journal, outcome.entry);
+    next.#sent = [...this.#sent];
+    const nameOf = (step: string): string => migration.renamed.get(step) ?? step;
+    for (const step of this.unsent) next.unsent.add(nameOf(step));
+    next.#check();
+    return next;
+  }
+
+  /** Why it stays on its version. */
+  stays(migration: SagaMigration): string {
+    const outcome = migrateInstance(migration, deepFreeze(this.instance), { ...carrier, now: this.now });
+    return outcome.kind === 'migrated' ? 'migrated' : `${outcome.kind}: ${outcome.reason}`;
   }
 
   start(): this {
@@ -128,8 +156,11 @@ export class Drive {
   /** Time passes, and the poller finds the instance. */
   after(ms: number): this {
     this.now += ms;
-    const id = (step: string, direction: Direction): string =>
-      commandId({ sagaId: 's', ...splitKey(step), round: stepStateOf(this.instance.state, step).round, direction });
+    const { state } = this.instance;
+    const id = (step: string, direction: Direction): string => {
+      const { round } = stepStateOf(state, step);
+      return commandId({ sagaId: 's', ...splitKey(sentAs(state, step)), round, direction });
+    };
     const unsent = [...this.unsent].flatMap((step) => [id(step, 'do'), id(step, 'undo')]);
     return this.give({ kind: 'deadlineReached', unsent });
   }

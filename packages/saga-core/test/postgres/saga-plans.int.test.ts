@@ -5,7 +5,10 @@ import type { StoredInstance } from '../../src/engine/saga-store.js';
 import { claimFenceRow } from '../../src/postgres/claim-fence-row.js';
 import { dueInstances } from '../../src/postgres/due-instances.js';
 import { postgresSagaStore } from '../../src/postgres/index.js';
+import { countStandings } from '../../src/postgres/count-standings.js';
+import { liveBeyond } from '../../src/postgres/live-beyond.js';
 import { liveHashes } from '../../src/postgres/live-hashes.js';
+import { liveIds } from '../../src/postgres/live-ids.js';
 import { lockInstances } from '../../src/postgres/lock-instances.js';
 import { pruneFenceRows } from '../../src/postgres/prune-fence-rows.js';
 import { readInstances } from '../../src/postgres/read-instances.js';
@@ -19,7 +22,7 @@ import { knexSagaDatabase, type SagaDatabase } from './saga-database.js';
 const tables = sagaTables('backstitch');
 const idOf = (place: number): string => `00000000-0000-7000-8000-${String(place).padStart(12, '0')}`;
 /** A few that are live, behind many that have finished or belong to somebody else. */
-const liveIds = Array.from({ length: 20 }, (_, place) => idOf(100_001 + place));
+const fewIds = Array.from({ length: 20 }, (_, place) => idOf(100_001 + place));
 
 let db: SagaDatabase<Knex.Transaction>;
 
@@ -68,14 +71,32 @@ describe('on a table full of what has finished', () => {
     expect(indexesOf(nodes)).toEqual(['saga_instances_live']);
   });
 
+  it('what a migration, the report of unknown versions and a check ask reads live instances only', async () => {
+    const table = tables.instances;
+    const [ids, beyond, standings] = await Promise.all([
+      plansOf((sql) => liveIds(sql, { ...placeOrder, table, after: null, limit: 10 })),
+      plansOf((sql) => liveBeyond(sql, [{ ...placeOrder, version: 2, hash: 'bb22' }], { table, countTo: 10 })),
+      plansOf((sql) => countStandings(sql, { table })),
+    ]);
+    for (const nodes of [ids, beyond, standings]) {
+      expect(scansOf(nodes, 'saga_instances')).toEqual([]);
+      expect(indexesOf(nodes)).toEqual(['saga_instances_live']);
+    }
+    // Of a version that is known, one entry is read and not five thousand.
+    const read = beyond.filter((node) => node['Relation Name'] === 'saga_instances');
+    expect(read.reduce((sum, node) => sum + (node['Actual Rows'] ?? 0) * (node['Actual Loops'] ?? 1), 0)).toBeLessThan(
+      50,
+    );
+  });
+
   it('instances are read with their journals, locked and saved by their keys', async () => {
     let stored: readonly StoredInstance[] = [];
     const read = await plansOf(async (sql) => {
       // Explained statements answer their rows as well: what was read is saved below.
-      stored = (await readInstances(sql, liveIds, { tables })).instances;
+      stored = (await readInstances(sql, fewIds, { tables })).instances;
     });
-    expect(stored).toHaveLength(liveIds.length);
-    const locked = await plansOf((sql) => lockInstances(sql, liveIds, { table: tables.instances }));
+    expect(stored).toHaveLength(fewIds.length);
+    const locked = await plansOf((sql) => lockInstances(sql, fewIds, { table: tables.instances }));
     const saved = await plansOf((sql) =>
       updateInstances(
         sql,
@@ -93,7 +114,7 @@ describe('on a table full of what has finished', () => {
   });
 
   it('letters are found by their instances', async () => {
-    const nodes = await plansOf((sql) => readLetters(sql, liveIds, { table: tables.mailbox }));
+    const nodes = await plansOf((sql) => readLetters(sql, fewIds, { table: tables.mailbox }));
     expect(scansOf(nodes, 'saga_mailbox')).toEqual([]);
   });
 

@@ -15,6 +15,7 @@ import {
 } from './saga-store-subject.js';
 import { saveCases } from './save-cases.js';
 import { startKeyCases } from './start-key-cases.js';
+import { versionCases } from './version-cases.js';
 
 const cases: readonly SagaStoreCase[] = [
   ...insertCases,
@@ -27,6 +28,7 @@ const cases: readonly SagaStoreCase[] = [
   ...evidenceCases,
   ...listCases,
   ...inspectCases,
+  ...versionCases,
 ];
 
 /**

@@ -179,6 +179,28 @@ export const saveCases: readonly SagaStoreCase[] = [
     },
   },
   {
+    name: 'writes version, hash and input where a migration changes them, and nowhere else',
+    async run(stage) {
+      const before = await insertSample(stage, { input: { cents: 5 } });
+      const bystander = await insertSample(stage);
+      const { id } = before.instance;
+      const pinned = { version: 2, hash: 'bb22' };
+      const slip = succeeded(before);
+      assert.ok(await saveOne(stage, { ...slip, instance: { ...slip.instance, ...pinned, input: { euros: 1 } } }));
+      const after = await loadOne(stage, id);
+      assert.deepEqual(after.instance, slip.instance);
+      const change = succeeded(after);
+      const migrated = { ...change, instance: { ...change.instance, ...pinned, input: { euros: 5 } } };
+      const untouched = succeeded(bystander);
+      await stage.store.transaction((tx) => tx.save([{ ...migrated, migrated: true }, untouched]));
+      assert.deepEqual((await loadOne(stage, id)).instance, migrated.instance);
+      assert.deepEqual((await loadOne(stage, bystander.instance.id)).instance, untouched.instance);
+      assert.equal(await saveOne(stage, { ...change, migrated: true }), false, 'its revision moved on');
+      assert.deepEqual((await loadOne(stage, id)).instance, migrated.instance);
+      assert.deepEqual(await stage.store.liveIds({ ...placeOrder, ...pinned, after: null, limit: 10 }), [id]);
+    },
+  },
+  {
     name: 'does nothing where nothing is asked',
     async run(stage) {
       const asked = await stage.store.transaction(async (tx) => [
