@@ -34,9 +34,19 @@ export const timeout = '1h';
 export const timeoutMs = 3_600_000;
 export const backoffMs = 600_000;
 const retry = { attempts: 2, backoff: '10m', jitter: 'none' } as const;
-const hold = { with: () => ({}), compensate: { command: stock.back, with: () => ({}) }, retry, timeout } as const;
-const charge = { with: () => ({}), compensate: { command: bank.refund, with: () => ({}) }, retry, timeout } as const;
-const note = { with: () => ({}), compensate: 'nothing to undo', retry, timeout } as const;
+export const hold = {
+  with: () => ({}),
+  compensate: { command: stock.back, with: () => ({}) },
+  retry,
+  timeout,
+} as const;
+export const charge = {
+  with: () => ({}),
+  compensate: { command: bank.refund, with: () => ({}) },
+  retry,
+  timeout,
+} as const;
+export const note = { with: () => ({}), compensate: 'nothing to undo', retry, timeout } as const;
 
 /** Hold, charge, commit (the pivot), ship; the last two are tried for ever. */
 export const line = saga('line', { version: 1, input })
@@ -70,6 +80,23 @@ export const limited = saga('limited', { version: 1, input, timeout: '90m' })
   .invoke('charge', bank.charge, charge)
   .build();
 
+/** Its participants have 100 ms, twice. */
+export const impatient = saga('impatient', { version: 1, input })
+  .invoke('hold', stock.take, hold)
+  .invoke('charge', bank.charge, {
+    ...charge,
+    timeout: '100ms',
+    retry: { attempts: 2, backoff: '20ms', jitter: 'none' },
+  })
+  .build();
+
+/** The undo of its second step is tried once. */
+export const brittle = saga('brittle', { version: 1, input })
+  .invoke('hold', stock.take, hold)
+  .invoke('charge', bank.charge, { ...charge, undoRetry: { attempts: 1 } })
+  .invoke('note', post.note, note)
+  .build();
+
 /** Two steps at one participant: their messages share a lane. */
 export const twice = saga('twice', { version: 1, input })
   .invoke('hold', stock.take, hold)
@@ -96,4 +123,4 @@ export const asking = saga('asking', { version: 1, input })
   .invoke('charge', bank.charge, charge)
   .build();
 
-export const allSagas = [line, bounded, fork, limited, twice, asking];
+export const allSagas = [line, bounded, fork, limited, impatient, brittle, twice, asking];

@@ -1,5 +1,5 @@
 import { testDatabase } from '@backstitch/devkit/testing';
-import type { Logger } from '@backstitch/messaging';
+import type { Logger, Transport } from '@backstitch/messaging';
 import { createInMemoryBroker, type InMemoryBroker } from '@backstitch/messaging/testing';
 import createKnex, { type Knex } from 'knex';
 import type { AnySaga, InstanceView } from '../../../src/index.js';
@@ -32,8 +32,8 @@ export interface Stage {
   readonly engine: PostgresEngine<Knex.Transaction>;
   /** What the engine logged as an error or a warning. */
   readonly told: readonly Told[];
-  /** Another engine of the same name: another process. */
-  another(): Promise<PostgresEngine<Knex.Transaction>>;
+  /** Another engine of the same name, another process, which knows these sagas (default: the same). Opened by the caller, closed with the stage. */
+  another(sagas?: readonly AnySaga[]): PostgresEngine<Knex.Transaction>;
   /** The instance's id. Nothing of it is sent before its script is known. */
   start(saga: AnySaga, script?: Script): Promise<string>;
   /** Waits until nothing moves by itself any more. */
@@ -56,8 +56,7 @@ export async function openStage(): Promise<Stage> {
   const wire = createWire(broker);
   const told: Told[] = [];
   const deeds = new Map<string, Deed[]>();
-  const engines = [engineOn(knex, wire.through(broker.transport()), told)] as const;
-  const [engine] = engines;
+  const engine = engineOn({ knex, told, sagas: allSagas, transport: wire.through(broker.transport()) });
   const others: PostgresEngine<Knex.Transaction>[] = [];
   const participants = [...participantsOf(deeds)].map((each) =>
     postgresParticipant({
@@ -88,9 +87,8 @@ export async function openStage(): Promise<Stage> {
     engine,
     told,
     until,
-    async another() {
-      const other = engineOn(knex, wire.through(broker.transport()), told);
-      await other.open();
+    another(sagas = allSagas) {
+      const other = engineOn({ knex, told, sagas, transport: wire.through(broker.transport()) });
       others.push(other);
       return other;
     },
@@ -112,13 +110,20 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-function engineOn(knex: Knex, transport: ReturnType<Wire['through']>, told: Told[]): PostgresEngine<Knex.Transaction> {
+interface EngineParts {
+  readonly knex: Knex;
+  readonly told: Told[];
+  readonly sagas: readonly AnySaga[];
+  readonly transport: Transport;
+}
+
+function engineOn({ knex, told, sagas, transport }: EngineParts): PostgresEngine<Knex.Transaction> {
   const hear = (fields: object, message: string): void => void told.push({ ...fields, message });
   const logger: Logger = { debug: () => undefined, info: () => undefined, warn: hear, error: hear };
   return postgresEngine({
     database: knex,
     name: 'lines',
-    sagas: allSagas,
+    sagas,
     transport,
     schema: engineSchema,
     pollIntervalMs: 20,
