@@ -1,7 +1,8 @@
-import type { StepDefinition } from '../definition/step-definition.js';
+import type { StepDefinition, UnitDefinition } from '../definition/step-definition.js';
 import { type Refusal, unpark } from './apply-verb.js';
-import { type Draft, record, stepOf, unitNamed } from './draft.js';
-import { isTerminal } from './instance.js';
+import { type Draft, park, record, stepOf, unitNamed, units } from './draft.js';
+import { isTerminal, type Parking } from './instance.js';
+import { reasonToTurnBack } from './proceed.js';
 import type { Resolution, SagaInput } from './saga-input.js';
 
 type Skip = SagaInput & { readonly kind: 'skip' };
@@ -26,7 +27,7 @@ export function applySkip(draft: Draft, input: Skip): Refusal | undefined {
   } else {
     return { refused: `step '${step.name}' is ${before}, and the instance is not parked for it` };
   }
-  if (parked !== undefined && isParkedFor) unpark(draft, parked.at);
+  if (parked !== undefined && isParkedFor) goOn(draft, parked);
   return undefined;
 }
 
@@ -39,8 +40,27 @@ export function applyResolve(draft: Draft, input: Resolve): Refusal | undefined 
   const refused = whyNot(draft, step, input.outcome);
   if (refused !== undefined) return { refused };
   recordResolution(draft, step, input.outcome);
-  unpark(draft, parked.at);
+  // What is found out about another step does not move the one that stands still.
+  if (parked.step === undefined || parked.step === step.name) goOn(draft, parked);
   return undefined;
+}
+
+/** Another step may have come to a stand while it was parked. Nothing would ever wake that one: a person is needed for it, too. */
+function goOn(draft: Draft, { at }: Parking): void {
+  unpark(draft, at);
+  const still = units(draft).find((unit) => standsStill(draft, unit));
+  if (still === undefined || reasonToTurnBack(draft) !== undefined) return;
+  park(draft, 'STEP_FAILED', `'${still.name}' has used up its attempts, or was declined, while it was parked`, {
+    step: still.name,
+  });
+}
+
+function standsStill(draft: Draft, step: UnitDefinition): boolean {
+  const { status, pace } = stepOf(draft, step.name);
+  if (status === 'declined') return step.phase === 'retriable';
+  if (status !== 'dispatched' && status !== 'compensating') return false;
+  const isPaced = ['invoke', 'call', 'local'].includes(step.kind) || (step.kind === 'wait' && step.timeoutMs !== null);
+  return isPaced && pace?.deadlineAt === undefined && pace?.retryAt === undefined;
 }
 
 function whyNot(draft: Draft, step: StepDefinition, outcome: Resolution): string | undefined {

@@ -6,7 +6,8 @@ import { arrow, type Line, lostArrow, type Move, note } from './explore-move.js'
 import { callMoves } from './explore-call.js';
 import { clockMoves } from './explore-clock.js';
 import { afterMeeting, meet } from './explore-participant.js';
-import type { ExplorePlan, ExploreVerb } from './explore-plan.js';
+import { verbMoves } from './explore-operator.js';
+import type { ExplorePlan } from './explore-plan.js';
 import { faulty, type Given, inputMoves, leaving, sendingOf } from './explore-publish.js';
 import { inputLetter, type Letter, type LetterInput, without, type World } from './explore-world.js';
 
@@ -113,29 +114,4 @@ function signalMoves(plan: ExplorePlan, world: World): Move[] {
     const input: SagaInput = { kind: 'signalled', step: name, id: name, body: plan.outputs[name] };
     return inputMoves(plan, given, { input, heading: [arrow('operator', plan.definition.name, `signal ${name}`)] });
   });
-}
-
-function verbMoves(plan: ExplorePlan, world: World): Move[] {
-  return plan.verbs.flatMap((verb) => {
-    if (!isWorthSaying(world, verb)) return [];
-    // Somebody who has paused it goes on in the end: that is no fault of its own.
-    const said = verb === 'resume' ? world : faulty(world);
-    const input: SagaInput = { kind: verb, actor: 'operator', reason: 'explored' };
-    return inputMoves(plan, said, { input, heading: [arrow('operator', plan.definition.name, verb)] });
-  });
-}
-
-/** Verbs that are refused wherever they are said change nothing; a test of the decision table holds that. */
-function isWorthSaying({ instance: { state } }: World, verb: ExploreVerb): boolean {
-  switch (verb) {
-    case 'cancel':
-    case 'pause':
-      return state.pausedAt === undefined || verb === 'cancel';
-    case 'resume':
-      return state.pausedAt !== undefined;
-    case 'retry':
-      return state.parked !== undefined;
-    default:
-      return verb satisfies never;
-  }
 }

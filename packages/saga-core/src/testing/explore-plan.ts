@@ -10,13 +10,16 @@ export interface ExplorePlan {
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly declines: Readonly<Record<string, Decline>>;
   readonly verbs: readonly ExploreVerb[];
+  readonly resolutions: ExploredResolutions;
   readonly maxFaults: number;
   readonly parts: ExploredParts;
 }
 
-/** Verbs of an operator's that say nothing about the world: `skip` and `resolve` do, and would be believed. */
-export const exploreVerbs = ['cancel', 'pause', 'resume', 'retry'] as const;
+export const exploreVerbs = ['cancel', 'pause', 'resume', 'retry', 'skip', 'resolve'] as const;
 export type ExploreVerb = (typeof exploreVerbs)[number];
+
+/** What an operator says by `resolve`: only what is true at the participant, or anything that the machine would believe. */
+export type ExploredResolutions = 'truthful' | 'any';
 
 /** A business "no" of a step. */
 export interface Decline {

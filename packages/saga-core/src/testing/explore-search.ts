@@ -125,6 +125,7 @@ function firstWorld({ definition, input }: ExplorePlan): World {
     calls: [],
     fences: {},
     effects: {},
+    waived: [],
     signalled: [],
   };
 }

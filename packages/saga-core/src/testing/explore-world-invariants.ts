@@ -67,7 +67,7 @@ function isTrue(world: World, { name, kind }: StepDefinition): string | undefine
   if (kind !== 'call' && other > 0) return `'${name}' is in round ${round}, and took effect in another one`;
   switch (status) {
     case 'succeeded':
-      return now > 0 ? undefined : `'${name}' is succeeded, and had no effect`;
+      return now > 0 || world.waived.includes(name) ? undefined : `'${name}' is succeeded, and had no effect`;
     case 'pending':
     case 'declined':
     case 'skipped':
@@ -83,14 +83,17 @@ function isTrue(world: World, { name, kind }: StepDefinition): string | undefine
   }
 }
 
-function completed(world: World, { name, kind }: StepDefinition): string | undefined {
+function completed(world: World, { name, kind, phase }: StepDefinition): string | undefined {
   if (world.instance.state.status !== 'completed') return undefined;
   const isWaiting = kind === 'sleep' || kind === 'wait';
   const { status } = stepStateOf(world.instance.state, name);
   const undone = countEffects(world, name, 'undo');
   if (undone > 0) return `completed, and '${name}' was undone`;
+  // A pivot has no `when`: only an operator could have left it out.
+  if (status === 'skipped' && phase === 'pivot') return `completed, and the pivot '${name}' was skipped`;
   if (status === 'skipped' || isWaiting) return undefined;
   const done = countEffects(world, name, 'do');
+  if (done === 0 && world.waived.includes(name)) return undefined;
   const isRight = kind === 'call' ? done >= 1 : done === 1;
   return isRight ? undefined : `completed, and '${name}' took effect ${done} times`;
 }

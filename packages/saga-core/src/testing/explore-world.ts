@@ -17,6 +17,8 @@ export interface World {
   readonly fences: Readonly<Record<string, FenceRow>>;
   /** By `effectKey`: how often it took effect. */
   readonly effects: Readonly<Record<string, number>>;
+  /** Steps that an operator skipped after they had been sent: they count as done, effect or not. */
+  readonly waived: readonly string[];
   /** Steps whose signal was given. */
   readonly signalled: readonly string[];
 }
@@ -60,7 +62,7 @@ export function without<T>(list: readonly T[], one: T): readonly T[] {
  * Two worlds with one key have the same future: what is under way has no order, and times count from now. Faults are left out, because of
  * two equal worlds the one with fewer faults can do all that the other can. `firstSentAt` is left out: it matters after months only.
  */
-export function worldKey({ instance, nowMs, letters, rows, calls, fences, effects, signalled }: World): string {
+export function worldKey({ instance, nowMs, letters, rows, calls, fences, effects, waived, signalled }: World): string {
   const { state, bodies } = instance;
   const parts: string[] = [state.status, span(state.deadlineAt, nowMs), span(state.pausedAt, nowMs)];
   for (const name of Object.keys(state.steps).sort()) {
@@ -80,7 +82,7 @@ export function worldKey({ instance, nowMs, letters, rows, calls, fences, effect
   parts.push(...calls.map((call) => `${effectKey(call.step, call.round, call.direction)}#${call.attempt}`).sort(), '|');
   for (const key of Object.keys(fences).sort()) parts.push(key, fences[key]?.status ?? '', fences[key]?.doReply ?? '');
   for (const key of Object.keys(effects).sort()) parts.push(key, String(effects[key]));
-  parts.push('|', ...[...signalled].sort());
+  parts.push('|', ...[...signalled].sort(), '|', ...[...waived].sort());
   return parts.join(' ');
 }
 

@@ -5,6 +5,7 @@ import { SagaError } from '../errors.js';
 import { machineInvariants } from './explore-machine-invariants.js';
 import {
   type Decline,
+  type ExploredResolutions,
   type ExploredParts,
   type ExplorePlan,
   type ExploreVerb,
@@ -24,8 +25,10 @@ export interface ExploreOptions<Input, Steps, Output> {
   readonly outputs?: { readonly [K in keyof Steps]?: Steps[K] };
   /** How a step says "no". Default: the first error that its command declares; a step without one does not decline. */
   readonly declines?: { readonly [K in keyof Steps]?: Decline };
-  /** What an operator may say. Each is a fault, but `resume`. Default: all four. */
+  /** What an operator may say. Each is a fault, but `resume`. Default: all six. */
   readonly verbs?: readonly ExploreVerb[];
+  /** Whether `resolve` says only what is true at the participant. Default `truthful`: an operator who lies is believed. */
+  readonly resolutions?: ExploredResolutions;
   /** Retry policies are cut to so many attempts, those that never give up apart: each takes a fault. Default 2. */
   readonly maxAttempts?: number;
   /** How many things may go wrong in one history. Default 2. */
@@ -65,7 +68,7 @@ export function exploreWith<Input, Steps, Output>(
   parts: ExploredParts,
 ): ExploreReport {
   const { maxFaults = 2, maxAttempts = 2, maxStates = 200_000, maxDepth = 1_000 } = options;
-  const { verbs = exploreVerbs, invariants = [] } = options;
+  const { verbs = exploreVerbs, resolutions = 'truthful', invariants = [] } = options;
   requireWhole('maxFaults', maxFaults, 0);
   for (const [field, value] of Object.entries({ maxAttempts, maxStates, maxDepth })) requireWhole(field, value, 1);
   for (const verb of verbs) {
@@ -77,6 +80,7 @@ export function exploreWith<Input, Steps, Output>(
     outputs: checkedSteps<unknown>(saga, 'outputs', options.outputs),
     declines: checkedSteps(saga, 'declines', options.declines as Readonly<Record<string, Decline>> | undefined),
     verbs,
+    resolutions,
     maxFaults,
     parts,
   };

@@ -1,5 +1,5 @@
 export { explore, type ExploreOptions, type ExploreReport } from './explore.js';
-export type { Decline, ExploreVerb } from './explore-plan.js';
+export type { Decline, ExploredResolutions, ExploreVerb } from './explore-plan.js';
 export type { ExploreBound, ExploreViolation, TerminalKind } from './explore-search.js';
 export type { ExploredWorld, ExploreInvariant } from './explore-view.js';
 export {

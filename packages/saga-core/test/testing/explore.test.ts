@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type InputOf, type OutputOf, SagaError, sagaOn, type StepsOf } from '../../src/index.js';
 import { explore, type ExploreOptions } from '../../src/testing/index.js';
 import { fork, line } from '../machine/sagas.js';
+import { bounded, boundedOutputs } from './bounded-saga.js';
 import { exploredOrder } from './explored-order.js';
 import { placeOrder } from './place-order.js';
 
@@ -62,6 +63,34 @@ describe('exploring reaches, so that finding nothing means something,', () => {
 
 type Seen = Parameters<NonNullable<OrderOptions['invariants']>[number]['check']>[0];
 
+describe('an operator who is explored', () => {
+  const options = { input: {}, outputs: boundedOutputs, maxFaults: 2 } as const;
+  const never = (check: (world: BoundedWorld) => boolean) => [{ name: 'never', check }];
+  type BoundedWorld = Parameters<
+    NonNullable<ExploreOptions<unknown, StepsOf<typeof bounded>, unknown>['invariants']>[number]['check']
+  >[0];
+
+  it('skips a step behind the pivot that was given up, effect or not', () => {
+    const invariants = never(({ status, effects }) => status !== 'completed' || effects('ship').done === 1);
+    const { violations } = explore(bounded, { ...options, verbs: ['skip'], invariants });
+    expect(violations[0]?.path.join()).toContain('operator to bounded: skip ship');
+  });
+
+  it('resolves a pivot that was given up, where it is known to have been declined', () => {
+    const invariants = never(({ status, failure }) => status !== 'compensated' || failure?.code !== 'RESOLVED');
+    const { violations } = explore(bounded, { ...options, verbs: ['resolve'], invariants });
+    expect(violations[0]?.path.join()).toContain('operator to bounded: resolve commit as declined');
+  });
+
+  it('says what is true at the participant only, unless told otherwise; a lie shows in the history', () => {
+    const lying = { ...options, verbs: ['resolve'], resolutions: 'any' } as const;
+    expect(explore(bounded, { ...lying, resolutions: 'truthful' }).violations).toEqual([]);
+    const { violations } = explore(bounded, lying);
+    expect(violations).toMatchObject([{ invariant: 'what the machine believes of a step is true' }]);
+    expect(violations[0]?.path.at(-1)).toContain('operator to bounded: resolve');
+  });
+});
+
 describe('exploring other sagas', () => {
   it('finds nothing wrong with branches side by side, one of which has nothing to undo', () => {
     const outputs = { hold: {}, charge: {} };
@@ -73,6 +102,12 @@ describe('exploring other sagas', () => {
     const { violations, terminal } = explore(line, { input: {}, outputs, maxAttempts: 1, verbs: ['retry'] });
     expect(violations).toEqual([]);
     expect(terminal.parked).toBeGreaterThan(0);
+  });
+
+  it('finds nothing wrong where an operator skips and resolves what was given up', () => {
+    const { violations, terminal } = explore(bounded, { input: {}, outputs: boundedOutputs, maxFaults: 3 });
+    expect(violations).toEqual([]);
+    for (const count of Object.values(terminal)) expect(count).toBeGreaterThan(0);
   });
 
   it('finds nothing wrong with one that waits for a signal, calls the outside and sleeps', () => {
@@ -180,6 +215,6 @@ describe('options that cannot be used', () => {
     expect(codeOf({ declines: { nothing: { code: 'NO' } } as never })).toBe('OPTION_INVALID');
     expect(codeOf({ maxFaults: -1 })).toBe('OPTION_INVALID');
     expect(codeOf({ maxAttempts: 0 })).toBe('OPTION_INVALID');
-    expect(codeOf({ verbs: ['skip' as never] })).toBe('OPTION_INVALID');
+    expect(codeOf({ verbs: ['shout' as never] })).toBe('OPTION_INVALID');
   });
 });

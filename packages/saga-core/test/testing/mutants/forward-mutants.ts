@@ -5,7 +5,7 @@ import { forgetful, misled, type Mutant, retold, withStates, withSteps } from '.
 export const forwardMutants: readonly Mutant[] = [
   {
     fault: 'accepts a late reply after the end',
-    withinStates: 4130,
+    withinStates: 4148,
     parts: {
       transition: misled(({ instance, input }) =>
         input.kind === 'replied' && (instance.state.status === 'compensated' || instance.state.status === 'completed')
@@ -29,7 +29,7 @@ export const forwardMutants: readonly Mutant[] = [
   },
   {
     fault: 'counts the failure of an earlier attempt against the present one',
-    withinStates: 1922,
+    withinStates: 1930,
     parts: {
       transition: misled(({ instance, input }) =>
         input.kind === 'replied' && input.outcome.kind === 'failed'
@@ -51,7 +51,7 @@ export const forwardMutants: readonly Mutant[] = [
   },
   {
     fault: 'sends again in a new round while the first is open',
-    withinStates: 837,
+    withinStates: 841,
     parts: {
       transition: (definition, instance, input, now) => {
         const moved = transition(definition, instance, input, now);
@@ -68,7 +68,7 @@ export const forwardMutants: readonly Mutant[] = [
   },
   {
     fault: 'sends again without a deadline',
-    withinStates: 15539,
+    withinStates: 15639,
     parts: {
       transition: (definition, instance, input, now) => {
         const moved = transition(definition, instance, input, now);
@@ -87,7 +87,7 @@ export const forwardMutants: readonly Mutant[] = [
   },
   {
     fault: 'sends while it is paused',
-    withinStates: 3063,
+    withinStates: 3076,
     parts: {
       transition: (definition, instance, input, now) => {
         const { pausedAt, ...state } = instance.state;
@@ -115,7 +115,7 @@ export const forwardMutants: readonly Mutant[] = [
   },
   {
     fault: 'completes with a step still open',
-    withinStates: 1247,
+    withinStates: 1251,
     parts: {
       transition: retold((event) =>
         event.kind === 'stepDispatched' && event.step === 'capturePayment'

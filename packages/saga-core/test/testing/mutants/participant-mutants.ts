@@ -5,7 +5,7 @@ import type { Mutant } from './mutant.js';
 export const participantMutants: readonly Mutant[] = [
   {
     fault: 'ignores a tombstone',
-    withinStates: 2981,
+    withinStates: 2989,
     parts: {
       decideFence: (row, direction) =>
         direction === 'do' && row.status === 'tombstone' ? { kind: 'run' } : decideFence(row, direction),
@@ -23,7 +23,7 @@ export const participantMutants: readonly Mutant[] = [
   },
   {
     fault: 'runs a copy of a command that it has declined',
-    withinStates: 2699,
+    withinStates: 2707,
     parts: {
       decideFence: (row, direction) =>
         direction === 'do' && row.status === 'declined' ? { kind: 'run' } : decideFence(row, direction),
@@ -32,7 +32,7 @@ export const participantMutants: readonly Mutant[] = [
   },
   {
     fault: 'undoes what never took effect',
-    withinStates: 1223,
+    withinStates: 1227,
     parts: {
       decideFence: (row, direction) =>
         direction === 'undo' && row.status === 'fresh' ? { kind: 'run' } : decideFence(row, direction),
@@ -41,7 +41,7 @@ export const participantMutants: readonly Mutant[] = [
   },
   {
     fault: 'undoes a copy again',
-    withinStates: 1573,
+    withinStates: 1579,
     parts: {
       decideFence: (row, direction) =>
         direction === 'undo' && row.status === 'undone' ? { kind: 'run' } : decideFence(row, direction),
@@ -50,7 +50,7 @@ export const participantMutants: readonly Mutant[] = [
   },
   {
     fault: 'sends although the version check was lost',
-    withinStates: 3057,
+    withinStates: 3070,
     parts: { sentByLostLeg: (sends) => sends },
     killedBy: 'what the machine believes of a step is true',
   },

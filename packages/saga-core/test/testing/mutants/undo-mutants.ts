@@ -6,7 +6,7 @@ import { forgetful, type Machine, misled, type Mutant, retold, statusOf, withSte
 export const undoMutants: readonly Mutant[] = [
   {
     fault: 'compensates in forward order',
-    withinStates: 1175,
+    withinStates: 1179,
     parts: {
       transition: misled(({ definition }) => ({
         definition: withSteps(definition, (step) => ({ ...step, stage: -step.stage })),
@@ -16,7 +16,7 @@ export const undoMutants: readonly Mutant[] = [
   },
   {
     fault: 'compensates an open pivot when it is cancelled',
-    withinStates: 2990,
+    withinStates: 2998,
     parts: { transition: withoutPivot('dispatched') },
     killedBy: 'nothing is undone past the pivot, or while it is open',
   },
@@ -51,7 +51,7 @@ export const undoMutants: readonly Mutant[] = [
   },
   {
     fault: 'takes a failure for a refusal',
-    withinStates: 3102,
+    withinStates: 3110,
     parts: {
       transition: misled(({ definition, input }) =>
         input.kind === 'replied' &&
@@ -96,7 +96,7 @@ export const undoMutants: readonly Mutant[] = [
   },
   {
     fault: 'ends when the first of two undos is done',
-    withinStates: 869,
+    withinStates: 873,
     parts: {
       transition: retold((event) =>
         event.kind === 'stepCompensated' && event.step === 'reserveStock'
@@ -108,7 +108,7 @@ export const undoMutants: readonly Mutant[] = [
   },
   {
     fault: 'takes a late answer to the command for the answer to its undo',
-    withinStates: 1191,
+    withinStates: 1195,
     parts: {
       transition: misled(({ instance, input }) =>
         input.kind === 'replied' && statusOf(instance, input.step) === 'compensating'
@@ -120,7 +120,7 @@ export const undoMutants: readonly Mutant[] = [
   },
   {
     fault: 'undoes behind a committed pivot when it is cancelled',
-    withinStates: 10515,
+    withinStates: 10561,
     parts: { transition: withoutPivot('succeeded') },
     killedBy: 'nothing is undone past the pivot, or while it is open',
   },
