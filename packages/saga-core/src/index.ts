@@ -28,6 +28,10 @@ export {
   type InstancesOptions,
   type PageOptions,
 } from './engine/instances.js';
+export type { Operator } from './engine/operator.js';
+export type { OperatorInput } from './engine/operate.js';
+export type { BulkOptions, BulkRefusal, BulkReport, BulkVerb } from './engine/operate-many.js';
+export type { Preview, PreviewMessage } from './engine/preview-verb.js';
 export type { RemainingStep } from './engine/remaining-steps.js';
 export type { MigrateInstancesOptions, MigrationReason, MigrationReport } from './engine/migrate-instances.js';
 export { createSagaEngine, type SagaEngine, type StartOptions } from './engine/saga-engine.js';

@@ -2,7 +2,7 @@ import { encodeJson } from '@backstitch/messaging';
 import type { AuthorUndoContext, LocalStepDefinition } from '../definition/step-definition.js';
 import { outputsOf } from '../machine/author.js';
 import { isTerminal, stepStateOf } from '../machine/instance.js';
-import type { Direction, LocalOutcome } from '../machine/saga-input.js';
+import type { Direction, LocalOutcome, SagaInput } from '../machine/saga-input.js';
 import { commandRowId, type Sender } from './command-message.js';
 import { isSocketError } from '../exchange/is-socket-error.js';
 import { applyInput, type Leg, type Question } from './leg.js';
@@ -32,14 +32,8 @@ export async function answerQuestions<Trx>(leg: Leg, context: AnswerContext<Trx>
 
 async function answer<Trx>(leg: Leg, question: Question, context: AnswerContext<Trx>) {
   switch (question.kind) {
-    case 'withdrawCommands': {
-      const rows = new Map(question.commandIds.map((id) => [commandRowId(leg.instance.id, id), id]));
-      // Commands that this very leg would have written need not be asked of the table.
-      const unwritten = [...rows.keys()].filter((row) => leg.messages.delete(row));
-      const taken = await context.tx.withdraw([...rows.keys()]);
-      const commandIds = [...new Set([...unwritten, ...taken])].flatMap((row) => rows.get(row) ?? []);
-      return { kind: 'withdrawn', commandIds } as const;
-    }
+    case 'withdrawCommands':
+      return takeBack(leg, question.commandIds, (rows) => context.tx.withdraw(rows));
     case 'runLocal': {
       const { step, direction } = question;
       if (!isWanted(leg, step, direction)) return undefined;
@@ -51,8 +45,24 @@ async function answer<Trx>(leg: Leg, question: Question, context: AnswerContext<
   }
 }
 
+/** Takes commands back; `withdraw` says which outbox rows could be. */
+export async function takeBack(
+  leg: Leg,
+  asked: readonly string[],
+  withdraw: (rows: readonly string[]) => Promise<readonly string[]>,
+): Promise<SagaInput & { readonly kind: 'withdrawn' }> {
+  const rows = new Map(asked.map((id) => [commandRowId(leg.instance.id, id), id]));
+  // Commands that this very leg would have written need not be asked of the table.
+  const unwritten = [...rows.keys()].filter((row) => leg.messages.delete(row));
+  const taken = await withdraw([...rows.keys()]);
+  return {
+    kind: 'withdrawn',
+    commandIds: [...new Set([...unwritten, ...taken])].flatMap((row) => rows.get(row) ?? []),
+  };
+}
+
 /** A sibling's failure may have ended what was asked a moment ago. */
-function isWanted({ instance }: Leg, step: string, direction: Direction): boolean {
+export function isWanted({ instance }: Leg, step: string, direction: Direction): boolean {
   const { state } = instance;
   if (isTerminal(state.status) || state.parked !== undefined) return false;
   return stepStateOf(state, step).status === (direction === 'do' ? 'dispatched' : 'compensating');

@@ -6,7 +6,7 @@ import type { AdvanceOptions } from './advance-options.js';
 import { answerQuestions } from './answer-questions.js';
 import { applyInput, openLeg } from './leg.js';
 import { announce, changeOf } from './prepared.js';
-import type { SagaTransaction } from './saga-store.js';
+import type { SagaTransaction, StoredInstance } from './saga-store.js';
 
 /** What came of an input that somebody waits for. */
 export type Spoken =
@@ -22,7 +22,7 @@ export type Spoken =
 export async function applySpoken<Trx>(
   options: AdvanceOptions<Trx>,
   sagaId: string,
-  inputFor: (definition: SagaDefinition) => SagaInput,
+  inputFor: InputFor,
 ): Promise<Spoken> {
   const { store } = options;
   const { spoken, after } = await againAfterConflict(
@@ -33,9 +33,12 @@ export async function applySpoken<Trx>(
   return spoken;
 }
 
+/** What to say to an instance as it is, locked. */
+export type InputFor = (definition: SagaDefinition, stored: StoredInstance, now: number) => SagaInput;
+
 interface Saying {
   readonly sagaId: string;
-  readonly inputFor: (definition: SagaDefinition) => SagaInput;
+  readonly inputFor: InputFor;
 }
 
 async function applyIn<Trx>(
@@ -49,7 +52,8 @@ async function applyIn<Trx>(
   const definition = definitions.find(stored.instance);
   if (definition === undefined) throw versionUnknown(stored.instance);
   const leg = openLeg(definition, stored.instance);
-  const reason = applyInput(leg, inputFor(definition), { now: await tx.now(), sender });
+  const now = await tx.now();
+  const reason = applyInput(leg, inputFor(definition, stored, now), { now, sender });
   if (reason !== undefined) return { spoken: { kind: 'refused', reason, status: stored.instance.state.status } };
   await answerQuestions(leg, { tx, sender, classify: (error) => store.classify(error) });
   if (!leg.changed) return { spoken: { kind: 'unchanged' } };
@@ -70,7 +74,7 @@ export function instanceUnknown(sagaId: string): SagaError {
   });
 }
 
-function versionUnknown({
+export function versionUnknown({
   id,
   saga,
   version,

@@ -65,7 +65,7 @@ export async function inspectInstance(
   return {
     instance: viewOf(stored, definition),
     input: stored.instance.input,
-    remaining: definition === undefined ? undefined : remainingSteps(definition, stored.instance.state),
+    remaining: definition === undefined ? undefined : remainingSteps(definition, stored.instance),
     journal,
     journalNext: entries.length > journalLimit ? (journal.at(-1)?.seq ?? null) : null,
     messages,

@@ -1,5 +1,6 @@
-import type { SagaDefinition } from '../definition/step-definition.js';
-import { type InstanceState, isTerminal, type StepStatus, stepStateOf } from '../machine/instance.js';
+import type { SagaDefinition, StepDefinition } from '../definition/step-definition.js';
+import { isTerminal, type SagaInstance, type StepStatus, stepStateOf } from '../machine/instance.js';
+import { itemUnits } from '../machine/unit.js';
 import type { Direction } from '../machine/saga-input.js';
 
 export interface RemainingStep {
@@ -13,9 +14,13 @@ export interface RemainingStep {
  * What is left to do as things stand, what is under way with it, in the order in which it comes. A step whose `when` says no later, and undos
  * after a failure that has not happened yet, nobody can know.
  */
-export function remainingSteps(definition: SagaDefinition, state: InstanceState): readonly RemainingStep[] {
+export function remainingSteps(
+  definition: SagaDefinition,
+  { state, bodies }: Pick<SagaInstance, 'state' | 'bodies'>,
+): readonly RemainingStep[] {
   if (isTerminal(state.status)) return [];
-  const steps = [...definition.steps.values()].map((step) => ({ step, status: stepStateOf(state, step.name).status }));
+  const units = [...definition.steps.values()].flatMap((step) => partsOf(step, bodies));
+  const steps = units.map((step) => ({ step, status: stepStateOf(state, step.name).status }));
   const isGoingBack = state.status === 'compensating' || state.parked?.from === 'compensating';
   if (!isGoingBack) {
     return steps
@@ -27,4 +32,10 @@ export function remainingSteps(definition: SagaDefinition, state: InstanceState)
     .filter(({ step, status }) => status === 'succeeded' && step.compensate !== null)
     .sort((one, other) => other.step.stage - one.step.stage);
   return [...underWay, ...done].map(({ step, status }) => ({ step: step.name, direction: 'undo', status }));
+}
+
+/** A fan-out is its items, once its list is known. */
+function partsOf(step: StepDefinition, bodies: SagaInstance['bodies']): readonly StepDefinition[] {
+  const items = step.kind === 'each' ? itemUnits(step, bodies) : [];
+  return items.length === 0 ? [step] : items;
 }

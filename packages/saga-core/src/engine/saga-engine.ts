@@ -5,21 +5,16 @@ import { againAfterConflict } from '../exchange/again-after-conflict.js';
 import { createLifecycle } from '../exchange/lifecycle.js';
 import { commandTopic, deadLetterTopic, replyTopic } from '../exchange/topic-names.js';
 import type { SagaMigration } from '../machine/define-migration.js';
-import type { Correction, Resolution, Verb } from '../machine/saga-input.js';
 import type { AdvanceOptions } from './advance-options.js';
-import { instanceUnknown } from './apply-spoken.js';
 import { createResultWatch } from './await-result.js';
 import type { Sender } from './command-message.js';
 import { createDefinitionRegistry, type DefinitionRegistry } from './definition-registry.js';
 import { checkEngineOptions, type SagaEngineOptions } from './engine-options.js';
-import { type InstanceView, viewOf } from './instance-view.js';
-import { type Instances, instancesOf } from './instances.js';
 import type { Leg } from './leg.js';
 import { type MigrateInstancesOptions, migrateInstances, type MigrationReport } from './migrate-instances.js';
 import { openEngine, type Parts, type Running } from './open-engine.js';
-import { operate, type OperatorInput } from './operate.js';
+import { type Operator, operatorOf } from './operator.js';
 import { handleOf, type SagaHandle } from './saga-handle.js';
-import type { StoredInstance } from './saga-store.js';
 import { type Signal, signalInstance } from './signal-instance.js';
 import { checkInput, type StartContext, startIn, type StartRequest } from './start-saga.js';
 
@@ -34,7 +29,7 @@ export interface StartOptions<Input, Trx> {
 }
 
 /** Runs sagas: starts them, moves them by replies and time, and lets a person step in. */
-export interface SagaEngine<Trx> {
+export interface SagaEngine<Trx> extends Operator {
   /**
    * Checks what is stored against the definitions, subscribes to replies and begins to wake what is due. Where it throws, nothing of that is
    * left open and it may be called again. After `close` it throws `ENGINE_CLOSED`.
@@ -46,21 +41,6 @@ export interface SagaEngine<Trx> {
   ): Promise<SagaHandle<Output>>;
   /** A handle to an instance that was started elsewhere or earlier. */
   handle<Input, Steps, Output>(saga: Saga<Input, Steps, Output>, id: string): SagaHandle<Output>;
-  find(id: string): Promise<InstanceView | undefined>;
-  /** Lists, counts and inspects instances. It may be used before `open`, and beside an engine: `createInstances`. */
-  readonly instances: Instances;
-  /** Undoes what was done, while that is possible. Throws `VERB_REFUSED` where it is not. */
-  cancel(id: string, verb: Verb): Promise<InstanceView>;
-  /** As `cancel`; its `code` (default `SAGA_TURNED_BACK`) and reason are the failure that the compensations see. */
-  compensate(id: string, verb: Verb & { readonly code?: string }): Promise<InstanceView>;
-  pause(id: string, verb: Verb): Promise<InstanceView>;
-  resume(id: string, verb: Verb): Promise<InstanceView>;
-  /** Tries the parked step again; with another payload where nothing of it was sent, or what was sent was declined after the pivot. */
-  retry(id: string, verb: Verb & { readonly correction?: Correction }): Promise<InstanceView>;
-  /** Goes on without a step that has not begun, or that the instance is parked for; later steps read `output`. */
-  skip(id: string, verb: Verb & { readonly step: string; readonly output?: unknown }): Promise<InstanceView>;
-  /** Says by hand what became of the step that the instance is parked for. */
-  resolve(id: string, verb: Verb & { readonly step: string; readonly outcome: Resolution }): Promise<InstanceView>;
   /**
    * Says what a `waitFor` step waits for. Before the step waits it is kept; once it was said, it is not said again (`false`). Throws
    * `SIGNAL_INVALID` where the body does not fit the step's schema, `SIGNAL_REFUSED` where the saga has no such step, `INSTANCE_UNKNOWN`.
@@ -104,14 +84,6 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
     if (running === undefined) throw notOpen(options.name);
     return running;
   };
-  const view = (stored: StoredInstance): InstanceView => viewOf(stored, definitions.find(stored.instance));
-  const verb = (kind: 'cancel' | 'pause' | 'resume') => (id: string, said: Verb) => say(id, { kind, ...said });
-  const say = async (id: string, input: OperatorInput): Promise<InstanceView> => {
-    await operate(opened().advance, id, input);
-    const { instances } = await store.load([id]);
-    if (instances[0] === undefined) throw instanceUnknown(id);
-    return view(instances[0]);
-  };
   return {
     open: lifecycle.open,
     async start(saga, given) {
@@ -135,18 +107,7 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
       return handleOf(watch, saga, { ...started, isVisible: () => tx.phase() !== 'open' });
     },
     handle: (saga, id) => handleOf(watch, saga, { sagaId: id, created: false, isVisible: () => true }),
-    instances: instancesOf(store, definitions),
-    async find(id) {
-      const { instances } = await store.load([id]);
-      return instances[0] === undefined ? undefined : view(instances[0]);
-    },
-    cancel: verb('cancel'),
-    compensate: (id, said) => say(id, { kind: 'compensate', ...said }),
-    pause: verb('pause'),
-    resume: verb('resume'),
-    retry: (id, said) => say(id, { kind: 'retry', ...said }),
-    skip: (id, said) => say(id, { kind: 'skip', ...said }),
-    resolve: (id, said) => say(id, { kind: 'resolve', ...said }),
+    ...operatorOf({ store, definitions, advance: () => opened().advance }),
     signal: (id, signal) => signalInstance(opened().advance, id, signal),
     migrateInstances: (migration, given) => migrateInstances(parts, migration, given),
     ensureTopics: (spec = {}) => options.transport.ensureTopics(topicsOf(parts).map((topic) => ({ topic, ...spec }))),

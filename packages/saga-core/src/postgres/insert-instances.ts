@@ -1,6 +1,8 @@
 import { delimitedColumns, type Sql } from '@backstitch/postgres';
 import type { NewStoredInstance } from '../engine/saga-store.js';
 import { nowTime, timeOf } from './database-time.js';
+import { insertTags } from './insert-tags.js';
+import type { SagaTables } from './saga-tables.js';
 import { requireStorable } from './storable-text.js';
 
 const insertSql = (table: string): string => `
@@ -19,11 +21,11 @@ select id, saga, version, hash, start_key, status, paused, input, state, tags, w
        case when status in ('completed', 'compensated') then now end
   from given, moment`;
 
-/** Inserts all rows in one statement. */
+/** Inserts all rows in one statement, and makes them findable by their tags. */
 export async function insertInstances(
   sql: Sql,
   instances: readonly NewStoredInstance[],
-  options: { readonly table: string },
+  { tables }: { readonly tables: SagaTables },
 ): Promise<void> {
   if (instances.length === 0) return;
   for (const { tags, startKey } of instances) requireStorableLabels(tags, startKey);
@@ -41,7 +43,8 @@ export async function insertInstances(
     instances.map(({ tags }) => JSON.stringify(tags)),
     instances.map(({ wakeAt }) => (wakeAt === null ? '' : String(wakeAt))),
   ]);
-  await sql.query(insertSql(options.table), [separator, ...columns]);
+  await sql.query(insertSql(tables.instances), [separator, ...columns]);
+  await insertTags(sql, instances, { tables });
 }
 
 /** JSON escapes what Postgres cannot hold as text, but a search by tag would unescape it. */

@@ -4,7 +4,6 @@ import type { SagaTransaction } from '../engine/saga-store.js';
 import { claimStartKey } from './claim-start-key.js';
 import { insertInstances } from './insert-instances.js';
 import { insertJournal } from './insert-journal.js';
-import { insertTags } from './insert-tags.js';
 import { lockInstances } from './lock-instances.js';
 import { postLetters } from './post-letters.js';
 import { readInstances } from './read-instances.js';
@@ -41,8 +40,7 @@ export function sagaTransaction<Trx>(trx: Trx, sql: Sql, options: SagaTransactio
     },
     claimStartKey: (claim) => claimStartKey(sql, claim, { table: tables.startKeys, lockTimeoutMs }),
     async insert(instances, { bornLeaseMs } = {}) {
-      await insertInstances(sql, instances, { table: tables.instances });
-      await insertTags(sql, instances, { tables });
+      await insertInstances(sql, instances, { tables });
       const journals = instances.map(({ instance, entries }) => ({ sagaId: instance.id, entries }));
       await insertJournal(sql, journals, { table: tables.journal });
       const messages = instances.flatMap((each) => each.messages);

@@ -71,7 +71,7 @@ async function tellOthers(
   await insertInstances(
     sql,
     winners.flatMap(({ born }) => born),
-    { table: tables.instances },
+    { tables },
   );
   const letters = winners.flatMap((change) => change.letters);
   if (letters.length > 0) await postLetters(sql, letters, { tables });

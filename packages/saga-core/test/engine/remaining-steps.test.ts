@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { sagaOn } from '../../src/definition/saga.js';
 import { remainingSteps } from '../../src/engine/remaining-steps.js';
 import type { InstanceState } from '../../src/machine/instance.js';
-import { everyKind } from '../operations/order-saga.js';
+import { everyKind, stock } from '../operations/order-saga.js';
 
 const remaining = (state: InstanceState) =>
-  remainingSteps(everyKind, state).map(({ step, direction, status }) => `${direction} ${step} ${status}`);
+  remainingSteps(everyKind, { state, bodies: {} }).map(
+    ({ step, direction, status }) => `${direction} ${step} ${status}`,
+  );
 const done = (...steps: readonly string[]) =>
   Object.fromEntries(steps.map((step) => [step, { status: 'succeeded', round: 1 } as const]));
 
@@ -36,6 +40,25 @@ describe('what remains of an instance', () => {
       ...['undo book compensating', 'undo reserveStock succeeded', 'undo authorizePayment succeeded'],
       'undo createOrder succeeded',
     ]);
+  });
+
+  it('is the items of a fan-out, once they are known', () => {
+    const definition = sagaOn<never>()('many', { version: 1, input: z.looseObject({}) })
+      .invokeEach('reserve', stock.reserve, {
+        over: () => ['a', 'b'],
+        with: () => ({}),
+        compensate: { command: stock.release, with: () => ({}) },
+      })
+      .build();
+    const state: InstanceState = {
+      status: 'running',
+      steps: { ...done('reserve[0]'), reserve: { status: 'dispatched', round: 1 } },
+    };
+    const of = (at: InstanceState, bodies = {}) =>
+      remainingSteps(definition, { state: at, bodies }).map(({ step, direction }) => `${direction} ${step}`);
+    expect(of({ status: 'running', steps: {} })).toEqual(['do reserve']);
+    expect(of(state, { reserve: { items: ['a', 'b'] } })).toEqual(['do reserve[1]']);
+    expect(of({ ...state, status: 'compensating' }, { reserve: { items: ['a', 'b'] } })).toEqual(['undo reserve[0]']);
   });
 
   it('is nothing once it is over', () => {

@@ -6,7 +6,15 @@ import { createInstances, type PageOptions } from '../../engine/instances.js';
 import { matchesFilter } from '../../engine/matches-filter.js';
 import type { Parking, SagaStatus } from '../../machine/instance.js';
 import type { SagaStoreCase, SagaStoreStage } from './saga-store-subject.js';
-import { insertSample, insertSamples, loadOne, type SampleOptions, saveOne, succeeded } from './sample-instance.js';
+import {
+  insertSample,
+  insertSamples,
+  loadOne,
+  sample,
+  type SampleOptions,
+  saveOne,
+  succeeded,
+} from './sample-instance.js';
 
 const parked = (message: string, code = 'STEP_FAILED'): Parking => ({ from: 'running', code, message, at: 1 });
 const failure = { step: 'pay', code: 'NO_FUNDS', message: 'the card was declined' };
@@ -172,6 +180,16 @@ export const listCases: readonly SagaStoreCase[] = [
       assert.deepEqual(await sagas({ startKey: key, saga: 'return-order' }), ['return-order']);
       assert.deepEqual(await sagas({ startKey: key, status: 'parked' }), []);
       assert.deepEqual(await sagas({ startKey: 'another' }), []);
+    },
+  },
+  {
+    name: 'finds a child by the tags that it was born with',
+    async run(stage) {
+      const parent = await insertSample(stage, {});
+      const child = sample({ saga: 'child', tags: { order: 'o-9' }, now: parent.createdAt });
+      assert.ok(await saveOne(stage, succeeded(parent, { born: [child] })));
+      const found = await listAll(stage, { tag: { name: 'order', value: 'o-9' } });
+      assert.deepEqual(ids(found), [child.instance.id]);
     },
   },
   {
