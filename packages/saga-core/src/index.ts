@@ -78,10 +78,15 @@ export {
   type PaceDescription,
   type StepDescription,
 } from './operations/describe-definition.js';
+export { exportRecording } from './operations/export-recording.js';
 export { explain, type Explanation } from './operations/explain.js';
 export { explainText } from './operations/explain-text.js';
 export { checkLock, lockDefinitions, type LockViolation, type SagaLock } from './operations/lock-definitions.js';
 export { type DrawnInstance, type StepMark, stepMarks } from './operations/progress.js';
+export type { Recording } from './operations/recording.js';
+export type { AuthorFunction, ReplayDivergence } from './operations/replay-divergence.js';
+export { replayJournal, type ReplayReport } from './operations/replay-journal.js';
+export type { JsonDifference } from './operations/json-difference.js';
 export type { Mishap, Scenario } from './operations/scenario.js';
 export { toMermaid } from './operations/to-mermaid.js';
 export { toSvg } from './operations/to-svg.js';

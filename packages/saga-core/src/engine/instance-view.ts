@@ -28,6 +28,7 @@ export interface InstanceView {
   readonly id: string;
   readonly saga: string;
   readonly version: number;
+  readonly hash: string;
   readonly status: SagaStatus;
   readonly paused: boolean;
   /** Of a fan-out also its items, as far as they are reached: `reserve[3]`. */
@@ -53,6 +54,7 @@ export function viewOf(stored: StoredInstance, definition: SagaDefinition | unde
     id: instance.id,
     saga: instance.saga,
     version: instance.version,
+    hash: instance.hash,
     status: state.status,
     paused: state.pausedAt !== undefined,
     steps: Object.fromEntries(steps),

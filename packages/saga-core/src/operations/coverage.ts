@@ -40,13 +40,14 @@ export interface Coverage {
 
 /**
  * Measures which ways through a saga were tried: each step, done and undone, with each outcome. Lines of code do not tell: the ways back are
- * the machine's, not the author's. It collects in memory, so that the tests that it measures belong into one process.
+ * the machine's, not the author's. It collects in memory, so that the tests that it measures belong into one process; over
+ * many files `sagaCoverage` of `@backstitch/saga-core/vitest` does it.
  */
 export function createCoverage(definitions: readonly SagaDefinition[]): Coverage {
   const taken = new Map<SagaDefinition, Map<string, number>>(
     definitions.map((definition) => [definition, new Map<string, number>()]),
   );
-  const report = (): CoverageReport => reportOf(rowsOf(taken));
+  const report = (): CoverageReport => coverageReport(rowsOf(taken));
   return {
     add(definition, { journal }) {
       const runs = taken.get(definition);
@@ -84,7 +85,8 @@ function rowsOf(taken: ReadonlyMap<SagaDefinition, ReadonlyMap<string, number>>)
   );
 }
 
-function reportOf(rows: readonly CoverageRow[]): CoverageReport {
+/** What rows of any origin come to. */
+export function coverageReport(rows: readonly CoverageRow[]): CoverageReport {
   const missing = rows.filter(({ runs }) => runs === 0);
   const ratio = rows.length === 0 ? 1 : (rows.length - missing.length) / rows.length;
   return { rows, missing, ratio, text: textOf(rows, ratio) };

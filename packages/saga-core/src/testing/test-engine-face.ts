@@ -1,6 +1,7 @@
 import { type Duration, parseDuration } from '../definition/duration.js';
 import type { InstanceView } from '../engine/instance-view.js';
 import { SagaError } from '../errors.js';
+import { coverageSink } from '../operations/coverage-sink.js';
 import type { Recording } from '../operations/recording.js';
 import type { TestStage } from './create-test-engine.js';
 import { sentMessages } from './sent-message.js';
@@ -103,8 +104,21 @@ function unknown(id: string): SagaError {
   return new SagaError('INSTANCE_UNKNOWN', `there is no instance ${id} in this test`, { fields: { sagaId: id } });
 }
 
-async function close<Trx>({ process, members, ground }: TestStage<Trx>): Promise<void> {
+async function noteCoverage<Trx>({
+  definitions,
+  ground,
+}: Pick<TestStage<Trx>, 'definitions' | 'ground'>): Promise<void> {
+  const sink = coverageSink();
+  if (sink === undefined) return;
+  for (const recorded of await ground.recordings()) {
+    const definition = definitions.find(({ name, version }) => name === recorded.saga && version === recorded.version);
+    if (definition !== undefined) sink.add(definition, recorded);
+  }
+}
+
+async function close<Trx>({ definitions, process, members, ground }: TestStage<Trx>): Promise<void> {
   await process.close();
   for (const member of members) await member.process.close();
+  await noteCoverage({ definitions, ground });
   for (const each of [...members.map((member) => member.ground), ground]) await each.drop();
 }

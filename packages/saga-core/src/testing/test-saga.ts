@@ -1,6 +1,7 @@
 import { type AnyCommand, validate } from '@backstitch/messaging';
 import type { Saga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
+import { coverageSink } from '../operations/coverage-sink.js';
 import { type Reaction, type React, type Wait, waitMs } from './test-saga-reaction.js';
 import { runScript } from './test-saga-run.js';
 import {
@@ -107,7 +108,9 @@ function faceOf<Input, Steps, Output>(script: Script): SagaTest<Input, Steps, Ou
           hint: 'add .given(input)',
         });
       }
-      return (await runScript(script, script.input.value)) as unknown as TestRun<Steps, Output>;
+      const run = await runScript(script, script.input.value);
+      coverageSink()?.add(definition, run);
+      return run as unknown as TestRun<Steps, Output>;
     },
   };
 }

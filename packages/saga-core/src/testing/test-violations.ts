@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { fold, withoutPace } from '../machine/evolve.js';
 import { type InstanceState, isTerminal, stepStateOf } from '../machine/instance.js';
+import { splitKey, unitsOf } from '../machine/unit.js';
 import type { FenceEntry, RecordedInstance } from './test-ground.js';
 
 /** What all instances and all fences are held against. */
@@ -27,9 +28,9 @@ export function violationsIn({ definitions, instances, fences }: Evidence): read
 function journalFaults({ journal }: RecordedInstance, state: InstanceState): readonly string[] {
   const gaps = journal.filter(({ seq }, index) => seq !== index + 1);
   const folded = fold({ status: 'running', steps: {} }, journal).state;
-  const end = journal.findIndex(({ events }) =>
-    events.some(({ kind }) => kind === 'sagaCompleted' || kind === 'sagaCompensated'),
-  );
+  // A completed child may still be told to turn back.
+  const ends = state.parent === undefined ? ['sagaCompleted', 'sagaCompensated'] : ['sagaCompensated'];
+  const end = journal.findIndex(({ events }) => events.some(({ kind }) => ends.includes(kind)));
   return [
     ...(gaps.length === 0 ? [] : [`the journal has gaps: ${journal.map(({ seq }) => seq).join(', ')}`]),
     ...(isDeepStrictEqual(withoutPace(folded), withoutPace(state)) ? [] : ['its state is not the fold of its journal']),
@@ -45,16 +46,22 @@ function fenceFaults(
 ): readonly string[] {
   const state = JSON.parse(instance.stateJson) as InstanceState;
   const byHand = instance.journal.some(({ cause }) => cause.kind === 'resolve' || cause.kind === 'skip');
-  return [...definition.steps.values()].flatMap((step) => {
+  const { bodies } = fold({ status: 'running', steps: {} }, instance.journal);
+  return unitsOf(definition, bodies).flatMap((step) => {
     if (step.kind !== 'invoke') return [];
     const known = fences.get(step.command.participant);
     if (known === undefined || byHand) return [];
     const { status, round } = stepStateOf(state, step.name);
-    const entry = known.find((each) => each.sagaId === instance.id && each.step === step.name && each.round === round);
+    const { step: name, item } = splitKey(step.name);
+    const entry = known.find(
+      (each) => each.sagaId === instance.id && each.step === name && each.item === (item ?? -1) && each.round === round,
+    );
     const fence = entry?.status ?? 'fresh';
     if (state.status === 'completed' && status === 'succeeded' && fence !== 'succeeded')
       return [`step '${step.name}' succeeded, and '${step.command.participant}' says ${fence}`];
-    if (state.status === 'compensated' && step.compensate !== null && fence === 'succeeded')
+    // One whose undo was given up is not told to be compensated.
+    const isUndone = step.compensate !== null && status !== 'notCompensated';
+    if (state.status === 'compensated' && isUndone && fence === 'succeeded')
       return [`it is compensated, and what step '${step.name}' did at '${step.command.participant}' is still there`];
     return [];
   });

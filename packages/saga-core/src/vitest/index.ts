@@ -1,0 +1,1 @@
+export { sagaCoverage, type SagaCoverageOptions } from './saga-coverage.js';
