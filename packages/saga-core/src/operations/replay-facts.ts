@@ -20,6 +20,7 @@ export function isFact(draft: Draft, event: JournalEvent): boolean {
     case 'payloadCorrected':
     case 'sagaPaused':
     case 'sagaResumed':
+    case 'sagaMigrated':
       return true;
     case 'stepDispatched':
     case 'itemsPlanned':
@@ -30,7 +31,7 @@ export function isFact(draft: Draft, event: JournalEvent): boolean {
       // A list is done when its items are.
       return draft.definition.steps.get(event.step)?.kind !== 'each';
     case 'stepSkipped':
-      return event.why === 'withdrawn' || event.why === 'operator' || event.why === 'neverDelivered';
+      return event.why !== 'when' && event.why !== 'notRun';
     case 'undoDispatched':
       // The undo of a call that came back late is run once more.
       return isUndoing(draft, event.step) && draft.definition.steps.get(event.step)?.kind === 'call';

@@ -1,6 +1,7 @@
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import { type Draft, isHeld, openDraft, record } from '../machine/draft.js';
+import { fold } from '../machine/evolve.js';
 import { newInstance, type SagaInstance } from '../machine/instance.js';
 import type { JournalEntry, JournalEvent } from '../machine/journal-event.js';
 import { proceed } from '../machine/proceed.js';
@@ -12,7 +13,7 @@ import { replayText } from './replay-text.js';
 
 export interface ReplayReport {
   readonly recording: Pick<Recording, 'id' | 'saga' | 'version'>;
-  /** Entries that were compared. Fewer than there are where the course is another. */
+  /** Entries that were replayed. Fewer than there are where the course is another. Those before a migration are believed, not compared. */
   readonly entries: number;
   /** The first one first; none where the code of today does what is recorded. */
   readonly divergences: readonly ReplayDivergence[];
@@ -36,9 +37,10 @@ export function replayJournal(definition: SagaDefinition, recording: Recording):
   const divergences: ReplayDivergence[] =
     hash === definition.hash ? [] : [{ kind: 'definition', recordedHash: hash, hash: definition.hash }];
   const mended: number[] = [];
-  let instance: SagaInstance = newInstance(definition, { id, input: recording.input, now: journal[0]?.at ?? 0 });
-  let entries = 0;
-  for (const entry of journal) {
+  const migrated = journal.findLastIndex(({ events }) => events.some(({ kind }) => kind === 'sagaMigrated')) + 1;
+  let instance = believed(definition, recording, migrated);
+  let entries = migrated;
+  for (const entry of journal.slice(migrated)) {
     const replayed = replayEntry(definition, instance, entry);
     divergences.push(...replayed.divergences);
     if (replayed.isMended) mended.push(entry.seq);
@@ -48,6 +50,15 @@ export function replayJournal(definition: SagaDefinition, recording: Recording):
   }
   const found = { recording: { id, saga, version }, entries, divergences, mended };
   return { ...found, text: replayText(found, journal.length) };
+}
+
+/** What an instance had become with its first entries. What it did before it was carried over to this version, another definition decided. */
+function believed(definition: SagaDefinition, { id, input, journal }: Recording, entries: number): SagaInstance {
+  const first = newInstance(definition, { id, input, now: journal[0]?.at ?? 0 });
+  if (entries === 0) return first;
+  const { migrated, ...folded } = fold({ status: 'running', steps: {} }, journal.slice(0, entries));
+  const mapped = migrated !== undefined && 'input' in migrated ? { input: migrated.input } : {};
+  return { ...first, ...folded, ...mapped, seq: entries };
 }
 
 interface ReplayedEntry {

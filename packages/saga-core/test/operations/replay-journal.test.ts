@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { exportRecording, type Recording, replayJournal, type SagaDefinition, sagaOn } from '../../src/index.js';
 import { createTestEngine, declined, type TestEngine, testSaga } from '../../src/testing/index.js';
+import { defineMigration } from '../../src/machine/define-migration.js';
 import { Drive } from '../machine/drive.js';
 import { heal, play, randomMove } from '../machine/random-play.js';
 import { randomSaga } from '../machine/random-saga.js';
+import { charge, hold, line, saga, shop, timeout } from '../machine/sagas.js';
 import { inventory, payment } from '../testing/place-order.js';
 import { participantsOf, placeOrder as shopOrder, type Shop, shopOf } from '../testing/shop.js';
 
@@ -162,6 +164,28 @@ describe('a recording replayed against changed code', () => {
   it('refuses a recording of another version', async () => {
     const recording = { ...(await record(false)), version: 2 };
     expect(() => replayJournal(orderBy(author), recording)).toThrow(/is of saga 'order' version 2/);
+  });
+});
+
+describe('a recording of an instance that was carried over', () => {
+  const forward = { retry: { backoff: '1s', jitter: 'none' }, timeout } as const;
+  const next = (ships: object) =>
+    saga('line', { version: 2, input: z.looseObject({}) })
+      .invoke('holdStock', shop.hold, hold)
+      .invoke('charge', shop.charge, charge)
+      .pivot('commit', shop.commit, { with: () => ({}), ...forward })
+      .invoke('ship', shop.ship, { with: () => ships as never, ...forward })
+      .build();
+
+  it('is compared from there on, with the definition that it was carried over to', () => {
+    const rename = defineMigration(line, next({}), { rename: { hold: 'holdStock' } });
+    const drive = new Drive(line).start().succeeds('hold', { id: 'h' }).migrated(rename);
+    heal(drive);
+    expect(drive.instance.state.status).toBe('completed');
+    const { id, input: given, version, hash } = drive.instance;
+    const recording = { id, saga: 'line', version, hash, input: given, journal: drive.journal };
+    expect(replayJournal(next({}), recording)).toMatchObject({ divergences: [], entries: drive.journal.length });
+    expect(replayJournal(next({ by: 'air' }), recording).divergences).toMatchObject([{ step: 'ship', of: 'with' }]);
   });
 });
 
