@@ -12,8 +12,24 @@ export interface Folded {
   readonly migrated?: PinnedVersion & { readonly input?: unknown };
 }
 
+/** How a record comes to hold another value. */
+type Put = <T>(record: Readonly<Record<string, T>>, key: string, value: T) => Readonly<Record<string, T>>;
+
+const copied: Put = (record, key, value) => ({ ...record, [key]: value });
+/** For a fold, whose records nobody else has seen: a copy an event would make a long list cost its square. */
+const written: Put = (record, key, value) => Object.assign(record, { [key]: value });
+
 /** One event's change. Pure, total, and free of decisions: whoever recorded the event decided. */
 export function evolve(folded: Folded, event: JournalEvent, at: number): Folded {
+  return evolveBy(copied, folded, { event, at });
+}
+
+interface Fact<Event> {
+  readonly event: Event;
+  readonly at: number;
+}
+
+function evolveBy(put: Put, folded: Folded, { event, at }: Fact<JournalEvent>): Folded {
   const { state } = folded;
   switch (event.kind) {
     case 'sagaStarted':
@@ -30,7 +46,7 @@ export function evolve(folded: Folded, event: JournalEvent, at: number): Folded 
     case 'compensationGivenUp':
     case 'payloadCorrected':
     case 'roundOpened':
-      return evolveStep(folded, event);
+      return evolveStep(put, folded, event);
     case 'compensationStarted': {
       // A completed child that is taken back has an output no more.
       const { cancel: _cancel, ...rest } = state;
@@ -133,47 +149,49 @@ type StepEvent = Extract<
   }
 >;
 
-function evolveStep(folded: Folded, event: StepEvent): Folded {
+function evolveStep(put: Put, folded: Folded, event: StepEvent): Folded {
+  const move = (status: StepStatus, round?: number): Folded => moved(put, folded, { step: event.step, status, round });
+  const withBodies = (on: Folded, bodies: StepBodies): Folded => ({
+    ...on,
+    bodies: put(on.bodies, event.step, bodies),
+  });
+  const addBodies = (on: Folded, bodies: StepBodies): Folded => withBodies(on, { ...on.bodies[event.step], ...bodies });
   switch (event.kind) {
     case 'stepDispatched': {
-      const moved = move(folded, event.step, 'dispatched', event.round);
+      const dispatched = move('dispatched', event.round);
       const signal = folded.bodies[event.step]?.signal;
       const kept = signal === undefined ? {} : { signal };
-      return withBodies(moved, event.step, 'sent' in event ? { ...kept, sent: event.sent } : kept);
+      return withBodies(dispatched, 'sent' in event ? { ...kept, sent: event.sent } : kept);
     }
     case 'signalKept': {
       const signal = 'body' in event ? { id: event.id, body: event.body } : { id: event.id };
-      return addBodies(folded, event.step, { signal });
+      return addBodies(folded, { signal });
     }
     case 'stepSucceeded':
-      return addBodies(
-        move(folded, event.step, 'succeeded'),
-        event.step,
-        'output' in event ? { output: event.output } : {},
-      );
+      return addBodies(move('succeeded'), 'output' in event ? { output: event.output } : {});
     case 'stepDeclined':
-      return fail(move(folded, event.step, 'declined'), event.failure);
+      return fail(move('declined'), event.failure);
     case 'stepUnknown':
-      return fail(move(folded, event.step, 'unknown'), event.failure);
+      return fail(move('unknown'), event.failure);
     case 'stepSkipped': {
-      const skipped = fail(move(folded, event.step, 'skipped'), event.failure);
-      return 'output' in event ? addBodies(skipped, event.step, { output: event.output }) : skipped;
+      const skipped = fail(move('skipped'), event.failure);
+      return 'output' in event ? addBodies(skipped, { output: event.output }) : skipped;
     }
     case 'itemsPlanned':
-      return addBodies(folded, event.step, { items: event.items });
+      return addBodies(folded, { items: event.items });
     case 'payloadCorrected':
-      return addBodies(folded, event.step, { corrected: 'data' in event ? { data: event.data } : {} });
+      return addBodies(folded, { corrected: 'data' in event ? { data: event.data } : {} });
     case 'undoDispatched': {
       const { corrected: _, ...bodies } = folded.bodies[event.step] ?? {};
       const undo = 'sent' in event ? { undo: event.sent } : {};
-      return withBodies(move(folded, event.step, 'compensating'), event.step, { ...bodies, ...undo });
+      return withBodies(move('compensating'), { ...bodies, ...undo });
     }
     case 'compensationGivenUp':
-      return move(folded, event.step, 'notCompensated');
+      return move('notCompensated');
     case 'stepCompensated':
-      return move(folded, event.step, 'compensated');
+      return move('compensated');
     case 'roundOpened':
-      return withBodies(move(folded, event.step, 'pending', event.round), event.step, {});
+      return withBodies(move('pending', event.round), {});
     default:
       return event satisfies never;
   }
@@ -181,30 +199,28 @@ function evolveStep(folded: Folded, event: StepEvent): Folded {
 
 /** The instance that a journal tells, without pace: attempts and times of what is under way are not journalled. */
 export function fold(initial: InstanceState, entries: readonly JournalEntry[]): Folded {
-  let folded: Folded = { state: initial, bodies: {} };
-  for (const entry of entries) {
-    for (const event of entry.events) folded = evolve(folded, event, entry.at);
+  let folded: Folded = { state: { ...initial, steps: { ...initial.steps } }, bodies: {} };
+  for (const { events, at } of entries) {
+    for (const event of events) folded = evolveBy(written, folded, { event, at });
   }
   return folded;
 }
 
-function move(folded: Folded, step: string, status: StepStatus, round?: number): Folded {
-  const before = stepStateOf(folded.state, step);
-  const after: StepState = { status, round: round ?? before.round };
-  return { ...folded, state: { ...folded.state, steps: { ...folded.state.steps, [step]: after } } };
+interface Move {
+  readonly step: string;
+  readonly status: StepStatus;
+  readonly round: number | undefined;
+}
+
+function moved(put: Put, folded: Folded, { step, status, round }: Move): Folded {
+  const after: StepState = { status, round: round ?? stepStateOf(folded.state, step).round };
+  return { ...folded, state: { ...folded.state, steps: put(folded.state.steps, step, after) } };
 }
 
 /** The first failure is the reason; later ones only tell of siblings. */
 function fail(folded: Folded, failure: Failure | undefined): Folded {
   if (failure === undefined || folded.state.failure !== undefined) return folded;
   return { ...folded, state: { ...folded.state, failure } };
-}
-
-function withBodies(folded: Folded, step: string, bodies: StepBodies): Folded {
-  return { ...folded, bodies: { ...folded.bodies, [step]: bodies } };
-}
-function addBodies(folded: Folded, step: string, bodies: StepBodies): Folded {
-  return withBodies(folded, step, { ...folded.bodies[step], ...bodies });
 }
 
 /** What two ways of arriving at a state must agree on: everything but attempts and times. */
