@@ -1,5 +1,6 @@
 import { commandId } from '@backstitch/messaging';
 import { stepStateOf } from '../machine/instance.js';
+import { splitKey, unitsOf } from '../machine/unit.js';
 import { wakeAt } from '../machine/wake-at.js';
 import { runLeg } from './explore-leg.js';
 import { type Move, note } from './explore-move.js';
@@ -61,16 +62,17 @@ function isSlow({ definition }: ExplorePlan, world: World, at: number): boolean 
   const { instance, letters, rows } = world;
   const isEnd = instance.state.deadlineAt === at && instance.state.status === 'running';
   if (isEnd && letters.length + rows.length > 0) return true;
-  return [...definition.steps.values()].some(({ name, kind }) => {
+  return unitsOf(definition, instance.bodies).some(({ name, kind }) => {
     const { pace, status, round } = stepStateOf(instance.state, name);
     if (kind === 'wait' && status === 'dispatched' && (isEnd || pace?.deadlineAt === at)) return true;
     if (pace?.deadlineAt === undefined || pace.deadlineAt > at) return false;
     const direction = status === 'compensating' ? 'undo' : 'do';
-    const id = commandId({ sagaId: instance.id, step: name, item: null, round, direction });
+    const id = commandId({ sagaId: instance.id, ...splitKey(name), round, direction });
     return (
       rows.some(({ command }) => command.commandId === id) ||
       letters.some((letter) => {
         const about = letter.kind === 'command' ? letter.command : letter.input;
+        if (about.kind === 'childFinished') return false;
         return about.step === name && about.round === round && about.direction === direction;
       })
     );

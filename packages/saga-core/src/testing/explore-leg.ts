@@ -36,12 +36,17 @@ function give({ definition, parts }: ExplorePlan, leg: OpenLeg, input: SagaInput
   const sends = [...leg.sends];
   const questions = [...leg.questions];
   const calls = [...leg.world.calls];
+  let { children } = leg.world;
   for (const effect of moved.effects) {
     if (effect.kind === 'sendCommand') sends.push(effect);
     else if (effect.kind === 'runLocal' || effect.kind === 'withdrawCommands') questions.push(effect);
     else if (effect.kind === 'startCall') calls.push(effect);
+    else if (effect.kind === 'startChild')
+      children = [...children, { step: effect.step, round: effect.round, state: 'running', isTold: false }];
+    else if (effect.kind === 'undoChild')
+      children = children.map((child) => (child.step === effect.step ? { ...child, isTold: true } : child));
   }
-  return { ...leg, world: { ...leg.world, instance: moved.instance, calls }, sends, questions, applied };
+  return { ...leg, world: { ...leg.world, instance: moved.instance, calls, children }, sends, questions, applied };
 }
 
 function settle(plan: ExplorePlan, leg: OpenLeg): readonly Leg[] {

@@ -2,6 +2,7 @@ import type { StepDefinition } from '../definition/step-definition.js';
 import { evolve, type Folded, withoutPace } from '../machine/evolve.js';
 import { type InstanceState, isTerminal, type SagaInstance, stepStateOf } from '../machine/instance.js';
 import type { JournalEvent } from '../machine/journal-event.js';
+import { splitKey, unitOf, unitsOf } from '../machine/unit.js';
 import { wakeAt } from '../machine/wake-at.js';
 import type { Applied } from './explore-move.js';
 import type { ExplorePlan } from './explore-plan.js';
@@ -118,7 +119,7 @@ function sendsInOrder(applied: Applied, plan: ExplorePlan): string | undefined {
     const isBegun = effect.kind === 'startChild' || ('direction' in effect && effect.direction === 'do');
     if (!isBegun) continue;
     if (state.status === 'compensating') return `'${effect.step}' is begun while the saga is undone`;
-    const { stage = 0 } = plan.definition.steps.get(effect.step) ?? {};
+    const { stage = 0 } = plan.definition.steps.get(splitKey(effect.step).step) ?? {};
     const open = stepsOf(plan).find(
       (step) => step.stage < stage && !['succeeded', 'skipped'].includes(statusOf(state, step)),
     );
@@ -137,7 +138,7 @@ function nothingWhileHeld(applied: Applied): string | undefined {
 function withinPolicy(applied: Applied, plan: ExplorePlan): string | undefined {
   for (const effect of changed(applied)?.effects ?? []) {
     if (effect.kind !== 'sendCommand' && effect.kind !== 'startCall') continue;
-    const step = plan.definition.steps.get(effect.step);
+    const step = plan.definition.steps.get(splitKey(effect.step).step);
     const { attempts = null } = (effect.direction === 'do' ? step?.retry : step?.undoRetry) ?? {};
     const { countedFrom = 0 } = stepStateOf(applied.before.state, effect.step).pace ?? {};
     const counted = applied.input.kind === 'retry' ? 1 : effect.attempt - countedFrom;
@@ -151,9 +152,11 @@ function undoesInOrder(applied: Applied, plan: ExplorePlan): string | undefined 
   const after = changed(applied);
   if (after === undefined) return undefined;
   for (const event of eventsOf(applied)) {
-    const step = event.kind === 'undoDispatched' ? plan.definition.steps.get(event.step) : undefined;
+    const step =
+      event.kind === 'undoDispatched' ? unitOf(plan.definition, event.step, after.instance.bodies) : undefined;
     if (step === undefined || statusOf(applied.before.state, step) !== 'succeeded') continue;
-    const standing = stepsOf(plan).find((other) => isStandingBehind(after.instance, step, other));
+    const others = [...stepsOf(plan), ...unitsOf(plan.definition, after.instance.bodies)];
+    const standing = others.find((other) => isStandingBehind(after.instance, step, other));
     if (standing !== undefined)
       return `'${step.name}' is undone while '${standing.name}' is ${statusOf(after.instance.state, standing)}`;
   }

@@ -4,6 +4,7 @@ import type { SagaInput } from '../machine/saga-input.js';
 import { runLeg } from './explore-leg.js';
 import { arrow, type Line, lostArrow, type Move, note } from './explore-move.js';
 import { callMoves } from './explore-call.js';
+import { childMoves } from './explore-child.js';
 import { clockMoves } from './explore-clock.js';
 import { afterMeeting, meet } from './explore-participant.js';
 import { verbMoves } from './explore-operator.js';
@@ -20,6 +21,7 @@ export function movesFrom(plan: ExplorePlan, world: World): readonly Move[] {
           ...letterMoves(plan, world),
           ...relayMoves(plan, world),
           ...callMoves(plan, world),
+          ...childMoves(plan, world),
           ...clockMoves(plan, world),
           ...signalMoves(plan, world),
           ...verbMoves(plan, world),
@@ -79,6 +81,8 @@ function answerMoves(plan: ExplorePlan, world: World, letter: Letter & { readonl
   const moves = inputMoves(plan, taken, { input, heading: [line] });
   // What the broker refused stands in the database, and so does its news: neither can be lost.
   if (input.kind === 'notSent' || world.faults >= plan.maxFaults) return moves;
+  // A child and its parent write to each other in the database.
+  if (input.kind === 'childFinished') return [...moves, ...lostLegMoves(plan, world, { input, heading: [line] })];
   const lost = lostArrow(line.from, line.to, `${line.text} is lost`);
   moves.push({ after: faulty(taken), applied: [], tell: () => [lost] });
   if (input.kind === 'callFinished') return moves;
@@ -89,6 +93,10 @@ function answerMoves(plan: ExplorePlan, world: World, letter: Letter & { readonl
 }
 
 function answerLine({ definition }: ExplorePlan, input: LetterInput): Line & { readonly kind: 'arrow' } {
+  if (input.kind === 'childFinished') {
+    const { name } = definition;
+    return { kind: 'arrow', from: name, to: name, text: `child ${input.step} has ${input.outcome.kind}` };
+  }
   const { kind, step, direction } = input;
   const said = kind === 'notSent' ? 'not sent' : `attempt ${input.attempt} ${input.outcome.kind}`;
   const from = kind === 'replied' ? (input.from ?? 'broker') : kind === 'notSent' ? 'broker' : definition.name;

@@ -1,8 +1,9 @@
 import type { StepDefinition } from '../definition/step-definition.js';
 import { isTerminal, stepStateOf } from '../machine/instance.js';
 import type { Resolution, SagaInput } from '../machine/saga-input.js';
+import { unitsOf } from '../machine/unit.js';
 import { arrow, type Move } from './explore-move.js';
-import type { ExplorePlan, ExploreVerb } from './explore-plan.js';
+import { type ExplorePlan, type ExploreVerb, outputOf } from './explore-plan.js';
 import { faulty, inputMoves } from './explore-publish.js';
 import { isTruthful } from './explore-truth.js';
 import type { World } from './explore-world.js';
@@ -54,6 +55,12 @@ function isWorthSaying({ instance: { state } }: World, verb: Exclude<ExploreVerb
   }
 }
 
+/** A list is a group: it can be skipped before it has begun. */
+function stepsAndItems({ definition }: ExplorePlan, { instance: { bodies } }: World): readonly StepDefinition[] {
+  const lists = [...definition.steps.values()].filter(({ kind }) => kind === 'each');
+  return [...lists, ...unitsOf(definition, bodies)];
+}
+
 /** Those that the machine refuses lead nowhere new. */
 function heeded(moves: readonly Move[]): readonly Move[] {
   return moves.filter(({ applied }) => applied[0]?.moved.kind !== 'refused');
@@ -62,10 +69,10 @@ function heeded(moves: readonly Move[]): readonly Move[] {
 function skipMoves(plan: ExplorePlan, world: World): readonly Move[] {
   const { state } = world.instance;
   if (isTerminal(state.status)) return [];
-  return [...plan.definition.steps.values()]
+  return stepsAndItems(plan, world)
     .filter((step) => isWorthSkipping(plan, world, step))
     .flatMap(({ name }) => {
-      const output = plan.outputs[name];
+      const output = outputOf(plan, name);
       const input: SagaInput = { kind: 'skip', step: name, ...operator, ...(output === undefined ? {} : { output }) };
       // Sent before, it may have taken effect or not: it is the operator's word that it need not.
       const wasSent = stepStateOf(state, name).status === 'dispatched';
@@ -98,7 +105,7 @@ function isWorthSkipping({ definition }: ExplorePlan, world: World, { name, stag
 function resolveMoves(plan: ExplorePlan, world: World): readonly Move[] {
   const { state } = world.instance;
   if (state.parked === undefined) return [];
-  return [...plan.definition.steps.values()].flatMap((step) => {
+  return stepsAndItems(plan, world).flatMap((step) => {
     const { status } = stepStateOf(state, step.name);
     if (status === 'pending' || status === 'succeeded' || status === 'skipped' || status === 'compensated') return [];
     return resolutionsOf(plan, step)
@@ -110,8 +117,8 @@ function resolveMoves(plan: ExplorePlan, world: World): readonly Move[] {
   });
 }
 
-function resolutionsOf({ outputs }: ExplorePlan, { name }: StepDefinition): readonly Resolution[] {
-  const output = outputs[name];
+function resolutionsOf(plan: ExplorePlan, { name }: StepDefinition): readonly Resolution[] {
+  const output = outputOf(plan, name);
   return [
     { kind: 'succeeded', ...(output === undefined ? {} : { output }) },
     { kind: 'declined', code: 'RESOLVED', message: 'somebody looked' },

@@ -1,8 +1,9 @@
-import type { InvokeStepDefinition } from '../definition/step-definition.js';
+import type { EachStepDefinition, InvokeStepDefinition } from '../definition/step-definition.js';
 import { type SendCommand, tombstoneCommand } from '../machine/effect.js';
 import type { ReplyOutcome } from '../machine/saga-input.js';
 import type { FenceRow } from '../participant/fence-store.js';
-import { declineOf, type ExplorePlan, undoDeclineOf } from './explore-plan.js';
+import { declineOf, type ExplorePlan, undoDeclineOf, outputOf } from './explore-plan.js';
+import { splitKey } from '../machine/unit.js';
 import { effectKey, type World } from './explore-world.js';
 
 /** One way in which a participant may take a command. */
@@ -13,6 +14,11 @@ export interface Met {
   readonly tookEffect: boolean;
   readonly isFault: boolean;
   readonly told: string;
+}
+
+/** An item is asked and answers as its step does. */
+function remoteStep({ definition }: ExplorePlan, key: string): InvokeStepDefinition | EachStepDefinition {
+  return definition.steps.get(splitKey(key).step) as InvokeStepDefinition | EachStepDefinition;
 }
 
 const fresh: FenceRow = { status: 'fresh', doReply: null, undoReply: null };
@@ -47,8 +53,8 @@ export function meet(plan: ExplorePlan, world: World, command: SendCommand): rea
 }
 
 function runDo(plan: ExplorePlan, row: FenceRow, { step: name }: SendCommand): readonly Met[] {
-  const step = plan.definition.steps.get(name) as InvokeStepDefinition;
-  const output = plan.outputs[name];
+  const step = remoteStep(plan, name);
+  const output = outputOf(plan, name);
   const succeeded: ReplyOutcome = output === undefined ? done : { kind: 'succeeded', output };
   const met: Met[] = [
     { ...settled(row, 'succeeded', succeeded), tookEffect: true, isFault: false, told: 'takes effect' },
@@ -90,7 +96,7 @@ function runUndo(plan: ExplorePlan, row: FenceRow, { step: name, command }: Send
   if (command === tombstoneCommand)
     return [{ outcome: done, row: undone, tookEffect: false, isFault: false, told: 'closed: there is no undo' }];
   const met: Met[] = [{ outcome: done, row: undone, tookEffect: true, isFault: false, told: 'is undone' }];
-  const decline = undoDeclineOf(plan.definition.steps.get(name) as InvokeStepDefinition);
+  const decline = undoDeclineOf(remoteStep(plan, name));
   if (decline !== undefined) {
     const outcome: ReplyOutcome = { kind: 'declined', message: decline.code, ...decline };
     met.push({ outcome, row, tookEffect: false, isFault: true, told: `declines to undo: ${decline.code}` });

@@ -1,5 +1,11 @@
-import type { InvokeStepDefinition, SagaDefinition, StepDefinition } from '../definition/step-definition.js';
+import type {
+  EachStepDefinition,
+  InvokeStepDefinition,
+  SagaDefinition,
+  StepDefinition,
+} from '../definition/step-definition.js';
 import type { SendCommand } from '../machine/effect.js';
+import { splitKey } from '../machine/unit.js';
 import { transition } from '../machine/transition.js';
 import { decideFence } from '../participant/decide-fence.js';
 
@@ -37,16 +43,24 @@ export interface ExploredParts {
 
 export const realParts: ExploredParts = { transition, decideFence, sentByLostLeg: () => [] };
 
+/** What a step answers; an item what the list's output holds in its place, or else in the first. */
+export function outputOf({ outputs }: ExplorePlan, key: string): unknown {
+  const { step, item } = splitKey(key);
+  if (item === null) return outputs[step];
+  const list = outputs[step];
+  return Array.isArray(list) ? ((list[item] ?? list[0]) as unknown) : undefined;
+}
+
 /** How a step says "no", or nothing where its contract declares no refusal. A function of the author's own may always throw one. */
 export function declineOf(plan: ExplorePlan, step: StepDefinition): Decline | undefined {
   const said = plan.declines[step.name];
   if (said !== undefined) return said;
-  if (step.kind !== 'invoke') return { code: 'DECLINED' };
+  if (step.kind !== 'invoke' && step.kind !== 'each') return { code: 'DECLINED' };
   return firstError(step.command);
 }
 
 /** An undo may be refused only where its command declares that. */
-export function undoDeclineOf(step: InvokeStepDefinition): Decline | undefined {
+export function undoDeclineOf(step: InvokeStepDefinition | EachStepDefinition): Decline | undefined {
   return step.compensate === null ? undefined : firstError(step.compensate.command);
 }
 

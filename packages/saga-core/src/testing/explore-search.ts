@@ -123,6 +123,7 @@ function firstWorld({ definition, input }: ExplorePlan): World {
     letters: [],
     rows: [],
     calls: [],
+    children: [],
     fences: {},
     effects: {},
     waived: [],

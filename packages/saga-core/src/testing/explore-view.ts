@@ -1,8 +1,11 @@
 import type { Failure } from '../definition/step-context.js';
 import type { Parking, SagaStatus, StepStatus } from '../machine/instance.js';
 import { stepStateOf } from '../machine/instance.js';
+import type { Direction } from '../machine/saga-input.js';
+import { itemKey } from '../machine/unit.js';
 import type { Invariant } from './explore-invariant.js';
 import { countEffects, isAtRest } from './explore-world-invariants.js';
+import type { World } from './explore-world.js';
 
 /** What an invariant of the author's looks at, in every state. */
 export interface ExploredWorld<Input = unknown, Steps = Record<string, unknown>, Output = unknown> {
@@ -42,10 +45,17 @@ export function authorInvariant({ name, check }: ExploreInvariant): Invariant {
         failure,
         parked,
         step: (step) => stepStateOf(instance.state, step).status,
-        effects: (step) => ({ done: countEffects(world, step, 'do'), undone: countEffects(world, step, 'undo') }),
+        effects: (step) => ({ done: countAll(world, step, 'do'), undone: countAll(world, step, 'undo') }),
       });
       if (answer === true) return undefined;
       return typeof answer === 'string' ? answer : `'${name}' does not hold`;
     },
   };
+}
+
+/** Of a list: how often its items took effect, together. */
+function countAll(world: World, step: string, direction: Direction): number {
+  const items = world.instance.bodies[step]?.items ?? [];
+  const ofItems = items.map((_, index) => countEffects(world, itemKey(step, index), direction));
+  return ofItems.reduce((sum, each) => sum + each, countEffects(world, step, direction));
 }

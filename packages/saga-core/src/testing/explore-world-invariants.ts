@@ -1,5 +1,6 @@
 import type { StepDefinition } from '../definition/step-definition.js';
 import { stepStateOf } from '../machine/instance.js';
+import { unitsOf } from '../machine/unit.js';
 import type { Direction } from '../machine/saga-input.js';
 import { dueAt } from './explore-clock.js';
 import type { Invariant } from './explore-invariant.js';
@@ -18,10 +19,11 @@ export const worldInvariants: readonly Invariant[] = [
 
 /** Nothing is under way and nothing will be due: what is left is for a person, or nothing. */
 export function isAtRest(world: World): boolean {
-  const { letters, rows, calls } = world;
+  const { letters, rows, calls, children } = world;
   return (
     letters.length === 0 &&
     calls.length === 0 &&
+    children.every(({ state, isTold }) => state === 'completed' && !isTold) &&
     rows.every(({ state }) => state === 'refused') &&
     dueAt(world) === undefined
   );
@@ -42,7 +44,7 @@ function every(
   return {
     name,
     check: ({ plan, world }) => {
-      for (const step of plan.definition.steps.values()) {
+      for (const step of unitsOf(plan.definition, world.instance.bodies)) {
         const wrong = check(world, step, plan);
         if (wrong !== undefined) return wrong;
       }
@@ -103,7 +105,7 @@ function compensated(world: World, { name, kind, compensate, phase }: StepDefini
   const done = countEffects(world, name, 'do');
   const undone = countEffects(world, name, 'undo');
   if (phase !== 'compensatable') return done === 0 ? undefined : `compensated, and '${name}' took effect`;
-  if (compensate === null) return undefined;
+  if (compensate === null && kind !== 'child') return undefined;
   const isRight = kind === 'call' ? done === 0 || undone >= 1 : done === undone;
   return isRight ? undefined : `compensated, and '${name}' took effect ${done} times and was undone ${undone} times`;
 }

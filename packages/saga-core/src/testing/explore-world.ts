@@ -13,6 +13,8 @@ export interface World {
   readonly rows: readonly Row[];
   /** Begun and not come back. */
   readonly calls: readonly StartCall[];
+  /** Children that are not undone. */
+  readonly children: readonly ChildAtWork[];
   /** By `step/round`. A fence that nothing has met is missing. */
   readonly fences: Readonly<Record<string, FenceRow>>;
   /** By `effectKey`: how often it took effect. */
@@ -23,11 +25,23 @@ export interface World {
   readonly signalled: readonly string[];
 }
 
+/** A child as its parent's world knows it. */
+export interface ChildAtWork {
+  readonly step: string;
+  readonly round: number;
+  readonly state: 'running' | 'completed';
+  /** Its parent has told it to turn back. */
+  readonly isTold: boolean;
+}
+
 /** Something under way that arrives whenever it likes. `key` is the same for two that nobody could tell apart. */
 export type Letter =
   | { readonly kind: 'command'; readonly key: string; readonly command: SendCommand }
   | { readonly kind: 'input'; readonly key: string; readonly input: LetterInput };
-export type LetterInput = Extract<SagaInput, { readonly kind: 'replied' | 'notSent' | 'callFinished' }>;
+export type LetterInput = Extract<
+  SagaInput,
+  { readonly kind: 'replied' | 'notSent' | 'callFinished' | 'childFinished' }
+>;
 
 /**
  * A committed command that the outbox still holds: not sent yet · sent, but the relay died before it could say so · refused by the broker
@@ -48,6 +62,10 @@ export function commandLetter(command: SendCommand): Letter {
 }
 
 export function inputLetter(input: LetterInput): Letter {
+  if (input.kind === 'childFinished') {
+    const { step, round, outcome } = input;
+    return { kind: 'input', key: `child${step}/${round}#${outcome.kind}`, input };
+  }
   const { kind, step, round, direction } = input;
   const said = kind === 'notSent' ? '' : `#${input.attempt}${input.outcome.kind}`;
   return { kind: 'input', key: `${kind}${effectKey(step, round, direction)}${said}`, input };
@@ -62,7 +80,8 @@ export function without<T>(list: readonly T[], one: T): readonly T[] {
  * Two worlds with one key have the same future: what is under way has no order, and times count from now. Faults are left out, because of
  * two equal worlds the one with fewer faults can do all that the other can. `firstSentAt` is left out: it matters after months only.
  */
-export function worldKey({ instance, nowMs, letters, rows, calls, fences, effects, waived, signalled }: World): string {
+export function worldKey(world: World): string {
+  const { instance, nowMs, letters, rows, calls, children, fences, effects, waived, signalled } = world;
   const { state, bodies } = instance;
   const parts: string[] = [state.status, span(state.deadlineAt, nowMs), span(state.pausedAt, nowMs)];
   for (const name of Object.keys(state.steps).sort()) {
@@ -80,6 +99,7 @@ export function worldKey({ instance, nowMs, letters, rows, calls, fences, effect
   parts.push(...letters.map(({ key }) => key).sort(), '|');
   parts.push(...rows.map((row) => `${row.state}${row.command.commandId}#${row.command.attempt}`).sort(), '|');
   parts.push(...calls.map((call) => `${effectKey(call.step, call.round, call.direction)}#${call.attempt}`).sort(), '|');
+  parts.push(...children.map((each) => `${each.step}/${each.round}${each.state}${each.isTold}`).sort(), '|');
   for (const key of Object.keys(fences).sort()) parts.push(key, fences[key]?.status ?? '', fences[key]?.doReply ?? '');
   for (const key of Object.keys(effects).sort()) parts.push(key, String(effects[key]));
   parts.push('|', ...[...signalled].sort(), '|', ...[...waived].sort());

@@ -117,7 +117,8 @@ function checkedSteps<T>(
 
 /** A reply that the contract describes has to be given: what later steps make of it is part of what is explored. */
 function requireOutput({ outputs }: ExplorePlan, step: StepDefinition): void {
-  const isNeeded = step.kind === 'invoke' ? step.command.spec.reply !== undefined : step.kind === 'wait';
+  const isRemote = step.kind === 'invoke' || step.kind === 'each';
+  const isNeeded = isRemote ? step.command.spec.reply !== undefined : step.kind === 'wait';
   if (isNeeded && !Object.hasOwn(outputs, step.name))
     throw invalid('outputs', undefined, `say what step '${step.name}' answers: outputs: { ${step.name}: … }`);
 }
