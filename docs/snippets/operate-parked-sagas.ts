@@ -1,21 +1,14 @@
 // #region list
-import type { Knex } from 'knex';
+import type { InstanceSummary } from '@backstitch/saga-core';
+import { engine } from './start-in-your-transaction.js';
 
-export async function parkedSagas(knex: Knex): Promise<readonly string[]> {
-  const rows = await knex
-    .withSchema('backstitch')
-    .from('saga_instances')
-    .where({ status: 'parked' })
-    .orderBy('updated_at')
-    .limit(100)
-    .select<{ readonly id: string }[]>('id');
-  return rows.map(({ id }) => id);
+export async function parkedSagas(): Promise<readonly InstanceSummary[]> {
+  const { instances } = await engine.instances.list({ status: 'parked' }, { order: 'oldest', limit: 100 });
+  return instances; // parked.code and parked.message say why
 }
 // #endregion list
 
 // #region look
-import { engine } from './start-in-your-transaction.js';
-
 export async function explain(id: string): Promise<string> {
   const view = await engine.find(id);
   if (view === undefined) return 'there is no such instance';
