@@ -1,6 +1,6 @@
 import { commandId } from '@backstitch/messaging';
 import type { SagaDefinition } from '../definition/step-definition.js';
-import type { SagaInstance } from '../machine/instance.js';
+import { type SagaInstance, stepStateOf } from '../machine/instance.js';
 import type { SagaInput } from '../machine/saga-input.js';
 import { sentAs } from '../machine/sent-as.js';
 import { splitKey } from '../machine/unit.js';
@@ -67,7 +67,9 @@ export async function readSituations<Trx>(
         ...itsItems.flatMap((item) => (item.kind === 'wake' ? [] : [item.input])),
         ...(isWoken ? [{ kind: 'deadlineReached', unsent: stillUnsent } as const] : []),
       ],
-      delivered: replies.map((reply) => commandRowId(sagaId, reply.commandId)),
+      delivered: replies
+        .filter((reply) => provesDelivery(stored.instance, reply))
+        .map((reply) => commandRowId(sagaId, reply.commandId)),
       taken: mail.map((letter) => letter.id),
       woken: isWoken,
       now,
@@ -83,6 +85,16 @@ function groupBySaga(items: readonly Item[]): Map<string, Item[]> {
     else group.push(item);
   }
   return groups;
+}
+
+/**
+ * Not the failure of an earlier attempt: the row stands for a later sending by now, which may still be unsent. Every other answer settles the
+ * command, whatever attempt it names.
+ */
+function provesDelivery({ state }: SagaInstance, { input }: ReplyItem): boolean {
+  if (input.kind !== 'replied' || input.outcome.kind !== 'failed') return true;
+  const { round, pace } = stepStateOf(state, input.step);
+  return round !== input.round || pace === undefined || input.attempt >= pace.attempt;
 }
 
 /** Commands whose reply is overdue: the machine has to know which of them still lie in the outbox. */

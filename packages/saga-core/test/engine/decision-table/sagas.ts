@@ -123,4 +123,23 @@ export const asking = saga('asking', { version: 1, input })
   .invoke('charge', bank.charge, charge)
   .build();
 
-export const allSagas = [line, bounded, fork, limited, impatient, brittle, twice, asking];
+/** A call and a participant's command side by side, and a step behind them. */
+export const mixed = saga('mixed', { version: 1, input })
+  .parallel((branches) =>
+    branches
+      .call('wire', () => mood.call(), {
+        compensate: ({ idempotencyKey }) => void calls.push(idempotencyKey),
+        retry,
+        timeout: '10m',
+      })
+      .invoke('hold', stock.take, hold),
+  )
+  .invoke('charge', bank.charge, charge)
+  .build();
+
+/** Two branches at one participant: their answers come in one batch. */
+export const twins = saga('twins', { version: 1, input })
+  .parallel((branches) => branches.invoke('hold', stock.take, hold).invoke('more', stock.take, hold))
+  .build();
+
+export const allSagas = [line, bounded, fork, limited, impatient, brittle, twice, asking, mixed, twins];

@@ -192,6 +192,12 @@ async function elapse(knex: Knex, id: string, ms: number): Promise<void> {
       // Whoever read it before has to read it again.
       revision: trx.raw('revision + 1'),
     });
+    await trx.raw(
+      `update ${engineSchema}.saga_journal set at = at - :ms::float8 * interval '1 millisecond',
+          entry = jsonb_set(entry::jsonb, '{at}', to_jsonb((entry::jsonb ->> 'at')::bigint - :ms::bigint))::text
+        where saga_id = :id::uuid`,
+      { id, ms },
+    );
   });
 }
 
