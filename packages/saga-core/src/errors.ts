@@ -12,6 +12,9 @@ export const sagaErrorCodes = [
   'START_FAILED',
   'START_KEY_REUSED',
   'START_KEY_BUSY',
+  'LOCK_KEYS_INVALID',
+  'LOCK_HELD',
+  'LOCK_BUSY',
   // a step
   'STEP_DECLINED',
   'STEP_FAILED',
@@ -24,6 +27,7 @@ export const sagaErrorCodes = [
   'JOURNAL_FULL',
   'SIGNAL_TIMED_OUT',
   'SAGA_TIMED_OUT',
+  'LOCK_TIMED_OUT',
   'SAGA_CANCELLED',
   // a result
   'SAGA_COMPENSATED',

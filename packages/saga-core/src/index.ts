@@ -1,6 +1,7 @@
 export type { Duration } from './definition/duration.js';
 export type { Json, SagaTypeError, Serializable } from './definition/json-value.js';
 export type { RetryPolicy } from './definition/retry-policy.js';
+export type { LocksDefinition, SagaLocks, WhenHeld } from './definition/saga-locks.js';
 export { type SagaFunction, type SagaOptions, sagaOn } from './definition/saga.js';
 export type { Failure, LocalContext, StepContext, UndoContext } from './definition/step-context.js';
 export type { SagaDefinition, StepDefinition } from './definition/step-definition.js';
@@ -19,7 +20,6 @@ export type {
   InstanceSlice,
 } from './engine/instance-reads.js';
 export type { InstanceSummary } from './engine/instance-summary.js';
-export type { InstanceView } from './engine/instance-view.js';
 export {
   type CountOptions,
   createInstances,
@@ -34,9 +34,10 @@ export type { BulkOptions, BulkRefusal, BulkReport, BulkVerb } from './engine/op
 export type { Preview, PreviewMessage } from './engine/preview-verb.js';
 export type { RemainingStep } from './engine/remaining-steps.js';
 export type { MigrateInstancesOptions, MigrationReason, MigrationReport } from './engine/migrate-instances.js';
+export type { InstanceView, LockView } from './engine/instance-view.js';
 export { createSagaEngine, type SagaEngine, type StartOptions } from './engine/saga-engine.js';
 export type { SagaHandle } from './engine/saga-handle.js';
-export type { SagaStore, SagaTransaction } from './engine/saga-store.js';
+export type { LockPlace, LockRequest, SagaStore, SagaTransaction } from './engine/saga-store.js';
 export type { Signal } from './engine/signal-instance.js';
 export { commandTopic, deadLetterTopic, replyTopic } from './exchange/topic-names.js';
 export { SagaError, type SagaErrorCode, StepDeclined, sagaErrorCodes } from './errors.js';
@@ -49,15 +50,16 @@ export {
 export type { Effect } from './machine/effect.js';
 export { fold, withoutPace } from './machine/evolve.js';
 export {
+  type InstanceLocks,
   type InstanceState,
   newInstance,
   type SagaInstance,
   type SagaStatus,
   type StepStatus,
 } from './machine/instance.js';
-export type { JournalEntry, JournalEvent } from './machine/journal-event.js';
+export type { JournalEntry, JournalEvent, StartedLocks } from './machine/journal-event.js';
 export { type MigratedInstance, migrateInstance } from './machine/migrate-instance.js';
-export type { Resolution, SagaInput, Verb } from './machine/saga-input.js';
+export type { LockAnswer, LockTaken, Resolution, SagaInput, Verb } from './machine/saga-input.js';
 export { type Transition, transition } from './machine/transition.js';
 export { wakeAt } from './machine/wake-at.js';
 export {

@@ -4,6 +4,7 @@ import { SagaError } from '../errors.js';
 import { definitionHash } from './definition-hash.js';
 import { type Duration, parseDuration } from './duration.js';
 import { type Action, actingStep, type RawOptions } from './acting-step.js';
+import { locksOf, type SagaLocks } from './saga-locks.js';
 import type { CallStepDefinition, Phase, SagaDefinition, Stage, StepDefinition } from './step-definition.js';
 import type { StepList } from './step-list.js';
 import { type StepPlace, stepInvalid } from './step-place.js';
@@ -16,6 +17,8 @@ export interface SagaOptions<Schema extends StandardSchemaV1> {
   readonly input: Schema;
   /** The whole saga's own deadline: before the pivot it is undone, afterwards the deadline has no say. */
   readonly timeout?: Duration;
+  /** Keeps instances on the same business keys off one another. */
+  readonly locks?: SagaLocks<StandardSchemaV1.InferOutput<Schema>>;
 }
 
 export type SagaFunction<Trx> = <Schema extends StandardSchemaV1>(
@@ -31,7 +34,7 @@ export function sagaOn<Trx>(): SagaFunction<Trx> {
   return (name, options) => {
     checkHead(name, options.version, options.input);
     const draft: Draft = { name, stages: [], names: new Set(), pivoted: false };
-    return list(draft, options as SagaOptions<StandardSchemaV1>) as never;
+    return list(draft, options as unknown as SagaOptions<StandardSchemaV1>) as never;
   };
 }
 
@@ -133,6 +136,7 @@ function finish(
     steps: new Map(stages.flat().map((each) => [each.name, each])),
     output,
     timeoutMs,
+    locks: locksOf(draft.name, options.locks as SagaLocks<never> | undefined),
   });
 }
 

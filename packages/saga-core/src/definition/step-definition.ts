@@ -1,6 +1,7 @@
 import type { AnyCommand } from '@backstitch/messaging';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ResolvedRetry } from './retry-policy.js';
+import type { LocksDefinition } from './saga-locks.js';
 import type { Failure } from './step-context.js';
 
 /** Before the point of no return, the point itself, after it. */
@@ -147,4 +148,6 @@ export interface SagaDefinition {
     | null;
   /** The whole saga's own deadline, `null` for none. */
   readonly timeoutMs: number | null;
+  /** Not in the hash: an instance's keys are recorded at its start, so this may change without a new version. */
+  readonly locks: LocksDefinition | null;
 }

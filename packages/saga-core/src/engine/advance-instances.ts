@@ -71,7 +71,7 @@ async function advanceOnce<Trx>(advancing: Advancing<Trx>, items: readonly Item[
     else {
       const leg = await applyOrBlame(options, situation);
       if (leg === undefined) continue;
-      if (leg.questions.length > 0) goOnAlone(advancing, situation);
+      if (leg.questions.length > 0 || waitsForLocks(situation)) goOnAlone(advancing, situation);
       else if (leg.changed || situation.woken) batch.push({ ready: situation, leg });
       if (leg.questions.length === 0 && leg.discarded.length > 0) discarding.push({ ready: situation, leg });
     }
@@ -121,6 +121,14 @@ function goOnLater<Trx>({ later }: Advancing<Trx>, items: readonly Item[], over:
   // Whoever waits for an item hears of its error; until somebody does, it must not end the process.
   over.catch(() => undefined);
   for (const item of items) later.set(item, over);
+}
+
+/**
+ * Its row is locked by whoever leaves one of its queues, beside the rows of those that leave: were it in a batch with such a one, they could wait
+ * for each other.
+ */
+function waitsForLocks({ stored }: Ready): boolean {
+  return stored.instance.state.locks?.status === 'waiting';
 }
 
 /** An instance that cannot be read (it was damaged, or a newer release wrote it) must not keep the others from being read. */
@@ -194,8 +202,9 @@ async function saveSplitting<Trx>(options: AdvanceOptions<Trx>, batch: readonly 
 async function saveBatch<Trx>(options: AdvanceOptions<Trx>, batch: readonly Prepared[]): Promise<readonly Ready[]> {
   const { store, bornLeaseMs } = options;
   const changes = batch.map((prepared) => changeOf(prepared, prepared.ready.stored.revision, prepared.ready.now));
-  const { saved, claimed } = await store.transaction((tx) => tx.save(changes, { bornLeaseMs }));
+  const { saved, claimed, freed } = await store.transaction((tx) => tx.save(changes, { bornLeaseMs }));
   options.publish(claimed);
+  options.wake(freed);
   const won = new Set(saved);
   for (const { ready, leg } of batch) if (won.has(ready.sagaId)) announce(options, leg);
   return batch.filter(({ ready }) => !won.has(ready.sagaId)).map(({ ready }) => ready);

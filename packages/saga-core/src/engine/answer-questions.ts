@@ -10,6 +10,9 @@ import type { SagaTransaction } from './saga-store.js';
 import { outcomeOfThrown } from './thrown-outcome.js';
 import type { StoreFailure } from '../exchange/store-failure.js';
 
+/** A child's row is locked meanwhile, and its parent may have something to tell it: it rather tries again. */
+const childPatienceMs = 50;
+
 export interface AnswerContext<Trx> {
   readonly tx: SagaTransaction<Trx>;
   readonly sender: Sender;
@@ -34,6 +37,13 @@ async function answer<Trx>(leg: Leg, question: Question, context: AnswerContext<
   switch (question.kind) {
     case 'withdrawCommands':
       return takeBack(leg, question.commandIds, (rows) => context.tx.withdraw(rows));
+    case 'takeLocks': {
+      const { keys, whenHeld } = question;
+      const request = { sagaId: leg.instance.id, keys, whenHeld, patienceMs: childPatienceMs };
+      return { kind: 'locksTaken', answer: await context.tx.enqueueLocks(request) } as const;
+    }
+    case 'checkLocks':
+      return { kind: 'locksChecked', answer: await context.tx.checkLocks(leg.instance.id) } as const;
     case 'runLocal': {
       const { step, direction } = question;
       if (!isWanted(leg, step, direction)) return undefined;

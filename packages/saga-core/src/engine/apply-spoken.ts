@@ -59,9 +59,10 @@ async function applyIn<Trx>(
   if (!leg.changed) return { spoken: { kind: 'unchanged' } };
   const ready = { delivered: [], taken: [], stored };
   const change = changeOf({ ready, leg }, stored.revision, await tx.now());
-  const { claimed } = await tx.save([change], { bornLeaseMs });
+  const { claimed, freed } = await tx.save([change], { bornLeaseMs });
   const after = (): void => {
     options.publish(claimed);
+    options.wake(freed);
     announce(options, leg);
   };
   return { spoken: { kind: 'applied' }, after };

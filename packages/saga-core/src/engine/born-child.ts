@@ -1,6 +1,6 @@
 import type { ChildStepDefinition } from '../definition/step-definition.js';
 import type { StartChild } from '../machine/effect.js';
-import { newInstance, type SagaInstance } from '../machine/instance.js';
+import { heldKeys, newInstance, type SagaInstance } from '../machine/instance.js';
 import { sentAs } from '../machine/sent-as.js';
 import { childIdOf } from './command-message.js';
 import type { Leg } from './leg.js';
@@ -29,6 +29,7 @@ export function bornChild({ definition, instance }: Leg, { step, round, key }: S
       input,
       now,
       parent: { sagaId: instance.id, step: sentAs(instance.state, step), round },
+      inherited: heldKeys(instance.state),
     }),
     letter: { id: 'started', sagaId: id, input: { kind: 'started' } },
     bornAt: now,

@@ -10,6 +10,7 @@ import { commandRowId } from './command-message.js';
 import type { DefinitionRegistry } from './definition-registry.js';
 import { type InstanceView, viewOf } from './instance-view.js';
 import type { ReadableStore } from './instances.js';
+import { lockPlaces } from './lock-places.js';
 import { type RemainingStep, remainingSteps } from './remaining-steps.js';
 import type { DiscardCount, Letter } from './saga-store.js';
 
@@ -54,16 +55,17 @@ export async function inspectInstance(
   if (stored === undefined) return undefined;
   const { reads } = store;
   const definition = definitions.find(stored.instance);
-  const [entries, messages, mailbox, discards, quarantined] = await Promise.all([
+  const [entries, messages, mailbox, discards, quarantined, places] = await Promise.all([
     reads.journal(id, { afterSeq: journalAfter, limit: journalLimit + 1 }),
     reads.messages(commandRows(stored.instance)),
     store.mailbox([id]),
     reads.discards(id, mostDiscards),
     reads.quarantined(id, mostQuarantined),
+    lockPlaces(store, instances),
   ]);
   const journal = entries.slice(0, journalLimit);
   return {
-    instance: viewOf(stored, definition),
+    instance: viewOf(stored, definition, places.get(id)),
     input: stored.instance.input,
     remaining: definition === undefined ? undefined : remainingSteps(definition, stored.instance),
     journal,

@@ -3,6 +3,9 @@ import type { Failure } from '../definition/step-context.js';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { sagaOutputOf } from '../machine/author.js';
 import {
+  heldKeys,
+  type InstanceLocks,
+  isTerminal,
   type ParentStep,
   type Parking,
   type SagaInstance,
@@ -13,7 +16,20 @@ import {
 import { sentAs } from '../machine/sent-as.js';
 import { itemUnits, splitKey } from '../machine/unit.js';
 import { childIdOf } from './command-message.js';
-import type { StoredInstance } from './saga-store.js';
+import type { LockPlace, StoredInstance } from './saga-store.js';
+
+/** The lock keys of an instance, and who waits for whom. */
+export interface LockView {
+  readonly status: InstanceLocks['status'];
+  /** Those that it inherited, too. */
+  readonly keys: readonly string[];
+  /** How many instances wait behind it. */
+  readonly blocking: number;
+  /** What it waits for itself, and the id of the instance that holds it. */
+  readonly waitingFor: readonly { readonly key: string; readonly heldBy: string }[];
+  /** When it gives up waiting, in milliseconds of the database's clock. */
+  readonly deadlineAt?: number;
+}
 
 export interface StepView {
   readonly status: StepStatus;
@@ -38,13 +54,20 @@ export interface InstanceView {
   readonly failure?: Failure;
   readonly parked?: Parking;
   readonly output?: unknown;
+  /** Absent where it was started without locks. */
+  readonly locks?: LockView;
   readonly startKey: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-export function viewOf(stored: StoredInstance, definition: SagaDefinition | undefined): InstanceView {
+/** `place` is the store's answer about the queues: without it nobody is said to wait. */
+export function viewOf(
+  stored: StoredInstance,
+  definition: SagaDefinition | undefined,
+  place?: LockPlace,
+): InstanceView {
   const { instance, startKey, tags, createdAt, updatedAt } = stored;
   const { state } = instance;
   const steps = keysOf(instance, definition).map((key) => [key, stepViewOf(instance, definition, key)] as const);
@@ -62,11 +85,27 @@ export function viewOf(stored: StoredInstance, definition: SagaDefinition | unde
     ...(state.failure === undefined ? {} : { failure: state.failure }),
     ...(state.parked === undefined ? {} : { parked: state.parked }),
     ...(output === undefined ? {} : { output }),
+    ...(state.locks === undefined ? {} : { locks: lockViewOf(stored, state.locks, place) }),
     startKey,
     tags,
     createdAt,
     updatedAt,
   };
+}
+
+function lockViewOf({ instance }: StoredInstance, { status, deadlineAt }: InstanceLocks, place?: LockPlace): LockView {
+  return {
+    status,
+    keys: heldKeys(instance.state),
+    blocking: place?.blocking ?? 0,
+    waitingFor: place?.waitingFor ?? [],
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+  };
+}
+
+/** Whether the queues are worth asking about. */
+export function standsInQueues({ instance: { state } }: StoredInstance): boolean {
+  return state.locks !== undefined && !isTerminal(state.status);
 }
 
 /** In the order of the definition, where this process knows it; items behind their step. */

@@ -46,7 +46,7 @@ export interface Instances {
   inspect(id: string, options?: InspectOptions): Promise<Inspection | undefined>;
 }
 
-export type ReadableStore = Pick<SagaStore<never>, 'load' | 'mailbox' | 'reads'>;
+export type ReadableStore = Pick<SagaStore<never>, 'load' | 'mailbox' | 'lockQueue' | 'reads'>;
 
 export interface InstancesOptions {
   readonly store: ReadableStore;

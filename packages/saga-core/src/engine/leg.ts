@@ -18,7 +18,7 @@ export interface Leg {
   readonly entries: JournalEntry[];
   /** By row id: a command that is sent twice in one leg is one row. */
   readonly messages: Map<string, NewOutboxRow>;
-  /** Effects that ask for an answer within the transaction: a local function to run, commands to take back. */
+  /** Effects that ask for an answer within the transaction: a local function to run, commands to take back, the queues to look at. */
   readonly questions: Question[];
   readonly notices: Notice[];
   /** To be made once all of this is committed. */
@@ -31,7 +31,7 @@ export interface Leg {
   changed: boolean;
 }
 
-export type Question = Extract<Effect, { readonly kind: 'runLocal' | 'withdrawCommands' }>;
+export type Question = Extract<Effect, { readonly kind: 'runLocal' | 'withdrawCommands' | 'takeLocks' | 'checkLocks' }>;
 /** For others to know after the commit. */
 export type Notice = Extract<Effect, { readonly kind: 'finished' | 'alert' }>;
 
@@ -104,6 +104,8 @@ function take(leg: Leg, effect: Effect, { now, sender }: { readonly now: number;
     }
     case 'runLocal':
     case 'withdrawCommands':
+    case 'takeLocks':
+    case 'checkLocks':
       leg.questions.push(effect);
       return;
     case 'startCall':

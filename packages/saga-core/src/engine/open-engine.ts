@@ -10,7 +10,7 @@ import { consumeReplies } from './consume-replies.js';
 import type { DefinitionRegistry } from './definition-registry.js';
 import type { EngineSettings, SagaEngineOptions } from './engine-options.js';
 import type { Item } from './item.js';
-import { createNaturalBatch } from './natural-batch.js';
+import { createNaturalBatch, type NaturalBatch } from './natural-batch.js';
 import { createDuePoller } from './poll-due.js';
 import { refuseChangedDefinitions } from './refuse-changed-definitions.js';
 import { createCallRunner } from './run-calls.js';
@@ -40,6 +40,7 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
   const tokenKeys = options.tokenKeys ?? { current: installation.tokenKey };
   const sender: Sender = { orchestrator: name, installation: installation.id, tokenKeys };
   const clock = options.clock ?? systemClock;
+  let isStopping = false;
   const advance: AdvanceOptions<Trx> = {
     store,
     definitions,
@@ -52,10 +53,8 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     soloConcurrency: settings.localConcurrency,
     startCalls: (leg) => calls.start(leg),
     wake: (sagaIds) => {
-      if (sagaIds.length === 0) return;
-      batch
-        .begin([...new Set(sagaIds)].map((sagaId) => ({ kind: 'wake', sagaId })))
-        .catch((error: unknown) => logger.warn({ err: error, sagaIds }, 'instances with mail wait for the poller'));
+      // Each may end at once and wake the next: an engine that closes leaves the rest to whoever looks for what is due.
+      if (!isStopping) wakeMailed(batch, sagaIds, logger);
     },
   };
   const advanceItems = createAdvance(advance);
@@ -93,8 +92,16 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     advance,
     wakeDue: () => poller.runOnce(),
     async stop(timeoutMs) {
+      isStopping = true;
       await Promise.all([poller.stop(), subscription?.close({ timeoutMs }), calls.close(timeoutMs)]);
       await batch.idle();
     },
   };
+}
+
+/** They are due in the table as well: where this goes wrong the poller finds them. */
+function wakeMailed(batch: NaturalBatch<Item>, sagaIds: readonly string[], logger: Logger): void {
+  batch
+    .begin([...new Set(sagaIds)].map((sagaId) => ({ kind: 'wake', sagaId })))
+    .catch((error: unknown) => logger.warn({ err: error, sagaIds }, 'instances with mail wait for the poller'));
 }

@@ -1,8 +1,9 @@
 import type { Correction, Resolution, Verb } from '../machine/saga-input.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { instanceUnknown } from './apply-spoken.js';
+import { findInstance } from './find-instance.js';
 import type { InstanceFilter } from './instance-filter.js';
-import { type InstanceView, viewOf } from './instance-view.js';
+import type { InstanceView } from './instance-view.js';
 import { type Instances, instancesOf } from './instances.js';
 import { type BulkOptions, type BulkReport, type BulkVerb, operateMany } from './operate-many.js';
 import { operate, type OperatorInput } from './operate.js';
@@ -44,10 +45,7 @@ export interface OperatorOptions<Trx> extends Pick<AdvanceOptions<Trx>, 'store' 
 
 export function operatorOf<Trx>({ store, definitions, advance }: OperatorOptions<Trx>): Operator {
   const instances = instancesOf(store, definitions);
-  const find = async (id: string): Promise<InstanceView | undefined> => {
-    const [stored] = (await store.load([id])).instances;
-    return stored === undefined ? undefined : viewOf(stored, definitions.find(stored.instance));
-  };
+  const find = (id: string): Promise<InstanceView | undefined> => findInstance(store, definitions, id);
   const say = async (id: string, input: OperatorInput): Promise<InstanceView> => {
     await operate(advance(), id, input);
     const view = await find(id);

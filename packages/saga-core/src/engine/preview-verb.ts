@@ -81,6 +81,8 @@ export async function previewVerb<Trx>(
       endsAt = { step, direction };
       break;
     }
+    // Locks are looked at with the clock, and a verb brings none.
+    if (question.kind !== 'withdrawCommands') continue;
     const taken = await takeBack(leg, question.commandIds, (rows) => unsentRows(store, rows));
     withdrawn.push(...taken.commandIds);
     applyInput(leg, taken, { now, sender });

@@ -35,6 +35,10 @@ export interface SagaEngine<Trx> extends Operator {
    * left open and it may be called again. After `close` it throws `ENGINE_CLOSED`.
    */
   open(): Promise<void>;
+  /**
+   * Begins a saga. One with locks may have to wait for them: then nothing of it has run yet, not even leading local steps. Throws `INPUT_INVALID`,
+   * `START_FAILED`, `START_KEY_REUSED`, `START_KEY_BUSY`, `LOCK_KEYS_INVALID`, `LOCK_HELD` or `LOCK_BUSY`, with nothing written.
+   */
   start<Input, Steps, Output>(
     saga: Saga<Input, Steps, Output>,
     options: StartOptions<NoInfer<Input>, Trx>,

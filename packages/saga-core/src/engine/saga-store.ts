@@ -4,7 +4,8 @@ import type { JournalEntry } from '../machine/journal-event.js';
 import type { InstanceReads } from './instance-reads.js';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
 import type { StoreFailure } from '../exchange/store-failure.js';
-import type { SagaInput } from '../machine/saga-input.js';
+import type { LockAnswer, LockTaken, SagaInput } from '../machine/saga-input.js';
+import type { WhenHeld } from '../definition/saga-locks.js';
 
 /**
  * Where instances live. Postgres and memory pass one suite, `sagaStoreConformance` of `./testing`. All times are whole milliseconds of the
@@ -23,6 +24,8 @@ export interface SagaStore<Trx> {
   unsent(outboxIds: readonly string[]): Promise<readonly string[]>;
   /** Inputs kept for an instance that no process could apply, oldest first. They stay until `SagaTransaction.save` names them in `taken`. */
   mailbox(sagaIds: readonly string[]): Promise<readonly Letter[]>;
+  /** How the given instances stand in the queues of their lock keys; one that stands in none is left out. */
+  lockQueue(sagaIds: readonly string[]): Promise<readonly LockPlace[]>;
   /** How many instances that are not terminal have this name and version, by hash. */
   liveHashes(definition: {
     readonly saga: string;
@@ -95,6 +98,14 @@ export interface SagaTransaction<Trx> {
    * answers `busy` with the transaction still usable. Keys outlive their instances.
    */
   claimStartKey(claim: StartKeyClaim): Promise<StartKeyAnswer>;
+  /**
+   * Puts an instance that is being started into the queue of each of its keys, at once and in one order for everybody, so that two instances
+   * stand in the same order in all the queues that they share. Nothing is put there where the answer is `refused` or `busy`: another transaction
+   * that put itself into one of the queues was still open after the store's lock timeout. The transaction stays usable whatever the answer.
+   */
+  enqueueLocks(request: LockRequest): Promise<LockTaken>;
+  /** Whether an instance is the first in the queues of all its keys. Waits for nobody. */
+  checkLocks(sagaId: string): Promise<LockAnswer>;
   /** New instances with their journal and messages, and then the letters to them. Their first revision is 1. */
   insert(instances: readonly NewStoredInstance[], options?: SaveOptions): Promise<readonly ClaimedRow[]>;
   /** Loads and locks rows until the transaction ends, in id order so that two of these cannot deadlock. */
@@ -102,6 +113,9 @@ export interface SagaTransaction<Trx> {
   /**
    * Saves instances whose revision is still the one given, locking in id order. Of a loser nothing is written: no state, no journal entry,
    * no message, no mark, no letter taken. Answers who was saved and the messages that were born under a lease.
+   *
+   * An instance that is completed or compensated leaves the queues of its keys, and whoever becomes the first in one gets the letter
+   * `locksFreed`: in this transaction, so that no lock is ever free without somebody being told.
    */
   save(changes: readonly InstanceChange[], options?: SaveOptions): Promise<SaveResult>;
   /** Takes back commands that are certainly unsent, by outbox row id; answers which. */
@@ -165,6 +179,25 @@ export interface InstanceChange {
 export interface SaveResult {
   readonly saved: readonly string[];
   readonly claimed: readonly ClaimedRow[];
+  /** Instances that were told that a lock is free: due at once. */
+  readonly freed: readonly string[];
+}
+
+export interface LockRequest {
+  readonly sagaId: string;
+  /** At least one, each once. */
+  readonly keys: readonly string[];
+  readonly whenHeld: WhenHeld;
+  /** Waits no longer than this for other starts on the same keys. Default: the store's lock timeout. */
+  readonly patienceMs?: number;
+}
+/** Where an instance stands in the queues of its keys. */
+export interface LockPlace {
+  readonly sagaId: string;
+  /** How many instances stand behind it in at least one queue. */
+  readonly blocking: number;
+  /** The keys of which it is not the first, and who is. Empty: it holds its locks. */
+  readonly waitingFor: readonly { readonly key: string; readonly heldBy: string }[];
 }
 
 export interface NewLetter {

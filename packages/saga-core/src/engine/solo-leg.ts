@@ -36,11 +36,12 @@ export async function runSolo<Trx>(
   const done = await store.transaction(async (tx) => {
     const leg = await runLocked(options, watched, tx);
     if (leg === undefined) return undefined;
-    const { claimed } = await tx.save([changeOf({ ready, leg }, leg.revision, await tx.now())], { bornLeaseMs });
-    return { leg, claimed };
+    const { claimed, freed } = await tx.save([changeOf({ ready, leg }, leg.revision, await tx.now())], { bornLeaseMs });
+    return { leg, claimed, freed };
   });
   if (done === undefined) return 'contended';
   options.publish(done.claimed);
+  options.wake(done.freed);
   announce(options, done.leg);
   return 'done';
 }

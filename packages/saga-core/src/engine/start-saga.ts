@@ -12,6 +12,7 @@ import { lettersOf } from './prepared.js';
 import type { Sender } from './command-message.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
 import type { SagaTransaction } from './saga-store.js';
+import { takeLocks } from './take-locks.js';
 import type { StoreFailure } from '../exchange/store-failure.js';
 import { thrownMessage } from '../thrown-message.js';
 import { uuidV7 } from '../exchange/uuid-v7.js';
@@ -66,13 +67,16 @@ export function startIn<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, co
 }
 
 async function start<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, context: StartContext): Promise<Started> {
-  const now = await tx.now();
-  const sagaId = (context.newId ?? uuidV7)(now);
+  const sagaId = (context.newId ?? uuidV7)(await tx.now());
   const known = request.startKey === null ? undefined : await claimKey(tx, request, sagaId);
   if (known !== undefined) return { sagaId: known, created: false, claimed: [], messageIds: [], leg: undefined };
   const input = JSON.parse(request.inputJson) as unknown;
+  const locks = await takeLocks(tx, request.definition, { sagaId, input: JSON.parse(request.inputJson) });
+  // Only now: what was waited for the key and the locks is not the saga's time.
+  const now = await tx.now();
   const leg = openLeg(request.definition, newInstance(request.definition, { id: sagaId, input, now }));
-  applyInput(leg, { kind: 'started' }, { now, sender: context.sender });
+  const started = { kind: 'started', ...(locks === undefined ? {} : { locks }) } as const;
+  applyInput(leg, started, { now, sender: context.sender });
   await answerQuestions(leg, {
     tx,
     sender: context.sender,

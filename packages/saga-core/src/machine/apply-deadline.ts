@@ -4,6 +4,7 @@ import type {
   UnitDefinition,
   WaitStepDefinition,
 } from '../definition/step-definition.js';
+import { lookForLocks } from './apply-locks.js';
 import type { Discard } from './apply-reply.js';
 import { failAttempt } from './attempt.js';
 import { idOf, runLocal, send, startCall } from './begin-attempt.js';
@@ -20,6 +21,7 @@ export function applyDeadline(
   if (isHeld(draft)) return 'held';
   let moved = goesOn(draft);
   moved = sagaDeadline(draft) || moved;
+  moved = lookForLocks(draft) || moved;
   // What has run out comes before what is sent again: a step that gives up turns the saga back, and then its siblings are not resent.
   for (const step of units(draft)) moved = stepDeadline(draft, step, input.unsent) || moved;
   for (const step of units(draft)) {

@@ -1,6 +1,7 @@
 import type { Failure } from '../definition/step-context.js';
 import type { UnitDefinition } from '../definition/step-definition.js';
 import { resend } from './apply-deadline.js';
+import { shiftLockDeadline } from './apply-locks.js';
 import type { Discard } from './apply-reply.js';
 import { applyCorrection } from './apply-correction.js';
 import { type Draft, isHeld, record, setPace, stepOf, units } from './draft.js';
@@ -104,6 +105,7 @@ function shiftTimes(draft: Draft, byMs: number): void {
       ...(retryAt === undefined ? {} : { retryAt: retryAt + byMs }),
     });
   }
+  shiftLockDeadline(draft, byMs);
   const { state } = draft.folded;
   if (state.deadlineAt === undefined) return;
   const shifted: InstanceState = { ...state, deadlineAt: state.deadlineAt + byMs };

@@ -1,4 +1,5 @@
 import type { Failure } from '../definition/step-context.js';
+import type { WhenHeld } from '../definition/saga-locks.js';
 import type { ParentStep } from './instance.js';
 import type { ChildOutcome, Direction } from './saga-input.js';
 
@@ -10,6 +11,10 @@ export type Effect =
    * instance says nothing further.
    */
   | { readonly kind: 'withdrawCommands'; readonly commandIds: readonly string[] }
+  /** Look whether it is the first in the queues of all its keys, and answer with `locksChecked`, in the same transaction. */
+  | { readonly kind: 'checkLocks' }
+  /** Put it into the queues of its keys, and answer with `locksTaken`, in the same transaction. */
+  | { readonly kind: 'takeLocks'; readonly keys: readonly string[]; readonly whenHeld: WhenHeld }
   /** Run the author's function in a savepoint of the same transaction, then answer with `localFinished`. */
   | { readonly kind: 'runLocal'; readonly step: string; readonly direction: Direction }
   /** Call the author's function once the transaction has committed, and answer with `callFinished`. */

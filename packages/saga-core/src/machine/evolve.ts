@@ -1,5 +1,5 @@
 import type { Failure } from '../definition/step-context.js';
-import type { InstanceState, Parking, StepBodies, StepState, StepStatus } from './instance.js';
+import type { InstanceLocks, InstanceState, Parking, StepBodies, StepState, StepStatus } from './instance.js';
 import { stepStateOf } from './instance.js';
 import type { JournalEntry, JournalEvent, PinnedVersion, SagaMigrated } from './journal-event.js';
 import { keyOf, splitKey } from './unit.js';
@@ -33,7 +33,11 @@ function evolveBy(put: Put, folded: Folded, { event, at }: Fact<JournalEvent>): 
   const { state } = folded;
   switch (event.kind) {
     case 'sagaStarted':
-      return event.parent === undefined ? folded : { ...folded, state: { ...state, parent: event.parent } };
+      return { ...folded, state: { ...state, ...startOf(event) } };
+    case 'locksGranted':
+      return state.locks === undefined
+        ? folded
+        : { ...folded, state: { ...state, locks: untimed(state.locks, 'held') } };
     case 'stepDispatched':
     case 'signalKept':
     case 'stepSucceeded':
@@ -225,14 +229,28 @@ function fail(folded: Folded, failure: Failure | undefined): Folded {
 
 /** What two ways of arriving at a state must agree on: everything but attempts and times. */
 export function withoutPace(state: InstanceState): InstanceState {
-  const { deadlineAt: _deadline, goesOnAt: _goesOn, ...rest } = state;
+  const { deadlineAt: _deadline, goesOnAt: _goesOn, locks, ...rest } = state;
   const steps = Object.fromEntries(
     Object.entries(state.steps).map(([name, { status, round }]) => [name, { status, round }]),
   );
-  return { ...rest, steps };
+  return { ...rest, steps, ...(locks === undefined ? {} : { locks: untimed(locks, locks.status) }) };
+}
+
+function startOf({
+  parent,
+  locks,
+}: JournalEvent & { readonly kind: 'sagaStarted' }): Pick<InstanceState, 'parent' | 'locks'> {
+  return { ...(parent === undefined ? {} : { parent }), ...(locks === undefined ? {} : { locks }) };
 }
 
 function settle(state: InstanceState, status: 'completed' | 'compensated'): InstanceState {
-  const { cancel: _cancel, deadlineAt: _deadline, ...rest } = state;
-  return { ...rest, status };
+  const { cancel: _cancel, deadlineAt: _deadline, locks, ...rest } = state;
+  return { ...rest, status, ...(locks === undefined ? {} : { locks: untimed(locks, 'released') }) };
+}
+
+function untimed(
+  { lookAt: _lookAt, deadlineAt: _deadlineAt, isOutside: _isOutside, ...locks }: InstanceLocks,
+  status: InstanceLocks['status'],
+): InstanceLocks {
+  return { ...locks, status };
 }

@@ -56,6 +56,23 @@ export interface ParentStep {
   readonly round: number;
 }
 
+/** When it is next looked at whether its locks are free. Not in the journal, as a step's pace is not. */
+export interface LockTimes {
+  readonly lookAt?: number;
+  /** A child's: it stands in no queue yet. Those that are started by themselves take their places in that very transaction. */
+  readonly isOutside?: true;
+  readonly deadlineAt?: number;
+}
+
+/** The keys that it was started with. `waiting`: it has begun nothing yet · `released`: it is over. */
+export interface InstanceLocks extends LockTimes {
+  /** Those in whose queues it stands itself, sorted. */
+  readonly keys: readonly string[];
+  /** Those that the saga which started it holds, and so it does too. Absent for an instance that no other started. */
+  readonly inherited?: readonly string[];
+  readonly status: 'held' | 'waiting' | 'released';
+}
+
 /** What the `state` column holds. Step bodies (sent, output) stand once, in the journal. */
 export interface InstanceState {
   readonly status: SagaStatus;
@@ -79,6 +96,7 @@ export interface InstanceState {
   readonly retired?: readonly string[];
   /** Set by a migration: it then goes on from where it stands. Like pace, not part of what `fold` restores. */
   readonly goesOnAt?: number;
+  readonly locks?: InstanceLocks;
 }
 
 export interface StepBodies {
@@ -118,15 +136,26 @@ export function stepStateOf(state: InstanceState, step: string): StepState {
   return Object.hasOwn(state.steps, step) ? (state.steps[step] ?? untouched) : untouched;
 }
 
+/** What an instance hands down to those that it starts. */
+export function heldKeys({ locks }: InstanceState): readonly string[] {
+  return locks === undefined ? [] : [...(locks.inherited ?? []), ...locks.keys].sort();
+}
+
 export interface NewInstance {
   readonly id: string;
   readonly input: unknown;
   readonly now: number;
   readonly parent?: ParentStep;
+  /** What its parent holds. */
+  readonly inherited?: readonly string[];
 }
 
 /** An instance before its first input, `started`. */
-export function newInstance(definition: SagaDefinition, { id, input, now, parent }: NewInstance): SagaInstance {
+export function newInstance(
+  definition: SagaDefinition,
+  { id, input, now, parent, inherited = [] }: NewInstance,
+): SagaInstance {
+  const locks = inherited.length === 0 ? {} : { locks: { keys: [], inherited, status: 'held' } as const };
   const deadline = definition.timeoutMs === null ? {} : { deadlineAt: now + definition.timeoutMs };
   return {
     id,
@@ -135,7 +164,7 @@ export function newInstance(definition: SagaDefinition, { id, input, now, parent
     hash: definition.hash,
     input,
     seq: 0,
-    state: { status: 'running', steps: {}, ...deadline, ...(parent === undefined ? {} : { parent }) },
+    state: { status: 'running', steps: {}, ...deadline, ...(parent === undefined ? {} : { parent }), ...locks },
     bodies: {},
   };
 }

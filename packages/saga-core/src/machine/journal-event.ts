@@ -7,7 +7,9 @@ import type { Direction } from './saga-input.js';
  * answers of the author's functions stand in the events (`sent`, `output`).
  */
 export type JournalEvent =
-  | { readonly kind: 'sagaStarted'; readonly parent?: ParentStep }
+  | { readonly kind: 'sagaStarted'; readonly parent?: ParentStep; readonly locks?: StartedLocks }
+  /** It was the first in the queues of all its keys. */
+  | { readonly kind: 'locksGranted' }
   | { readonly kind: 'stepDispatched'; readonly step: string; readonly round: number; readonly sent?: unknown }
   /** What a fan-out goes over: `over` was asked once. */
   | { readonly kind: 'itemsPlanned'; readonly step: string; readonly items: readonly unknown[] }
@@ -69,6 +71,13 @@ export interface SagaMigrated {
 export interface PinnedVersion {
   readonly version: number;
   readonly hash: string;
+}
+
+/** The keys that an instance took at its start, or went to wait for. */
+export interface StartedLocks {
+  readonly keys: readonly string[];
+  readonly inherited?: readonly string[];
+  readonly status: 'held' | 'waiting';
 }
 
 /**

@@ -20,6 +20,7 @@ export function proceed(draft: Draft): void {
     beginCompensation(draft, failure);
     return;
   }
+  if (draft.folded.state.locks?.status === 'waiting') return;
   advance(draft);
 }
 

@@ -1,8 +1,9 @@
 import type { Failure } from '../definition/step-context.js';
+import type { StartedLocks } from './journal-event.js';
 
 /** What can happen to an instance. Everything enters through `transition`, operators' verbs too. */
 export type SagaInput =
-  | { readonly kind: 'started' }
+  | { readonly kind: 'started'; readonly locks?: StartedLocks }
   | RepliedInput
   /** The broker refused the command's record for good. */
   | {
@@ -43,6 +44,12 @@ export type SagaInput =
   | { readonly kind: 'deadlineReached'; readonly unsent: readonly string[] }
   /** The answer to a `withdrawCommands` effect: which of them were taken back. */
   | { readonly kind: 'withdrawn'; readonly commandIds: readonly string[] }
+  /** Somebody who stood before it in the queue of one of its keys has gone. */
+  | { readonly kind: 'locksFreed' }
+  /** The answer to a `checkLocks` effect. */
+  | { readonly kind: 'locksChecked'; readonly answer: LockAnswer }
+  /** The answer to a `takeLocks` effect. */
+  | { readonly kind: 'locksTaken'; readonly answer: LockTaken }
   | (Verb & { readonly kind: 'cancel' })
   /** As `cancel`, with the reason that the undos are to see. */
   | (Verb & { readonly kind: 'compensate'; readonly code?: string })
@@ -54,6 +61,16 @@ export type SagaInput =
   | (Verb & { readonly kind: 'skip'; readonly step: string; readonly output?: unknown })
   /** Says what became of the parked step, by hand. */
   | (Verb & { readonly kind: 'resolve'; readonly step: string; readonly outcome: Resolution });
+
+/** It is the first in all its queues, or it is not; `leaving`: nor yet, but one that is before it is going in a transaction that is still open. */
+export type LockAnswer = 'granted' | 'held' | 'leaving';
+
+/** It is the first in all its queues · it stands in them · it did not want to wait · a start on the same keys has not committed. */
+export type LockTaken =
+  | { readonly kind: 'held' }
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'refused'; readonly key: string; readonly heldBy: string }
+  | { readonly kind: 'busy' };
 
 export type Direction = 'do' | 'undo';
 

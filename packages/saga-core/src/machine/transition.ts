@@ -2,12 +2,13 @@ import type { SagaDefinition } from '../definition/step-definition.js';
 import { applyCall } from './apply-call.js';
 import { applyChild, applyParentTurnedBack } from './apply-child.js';
 import { applyDeadline, applyNotSent } from './apply-deadline.js';
+import { applyLocksChecked, applyLocksFreed, applyLocksTaken, applyStarted } from './apply-locks.js';
 import { applyLocal, applyReply, type Discard } from './apply-reply.js';
 import { applyResolve, applySkip } from './apply-resolution.js';
 import { applySignal } from './apply-signal.js';
 import { applyCancel, applyPause, applyResume, applyRetry, type Refusal } from './apply-verb.js';
 import { applyWithdrawn } from './compensate.js';
-import { type Draft, openDraft, park, record } from './draft.js';
+import { type Draft, openDraft, park } from './draft.js';
 import type { Effect } from './effect.js';
 import { isTerminal, type SagaInstance } from './instance.js';
 import type { JournalCause, JournalEntry } from './journal-event.js';
@@ -58,7 +59,13 @@ export function transition(
 function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
   switch (input.kind) {
     case 'started':
-      return applyStarted(draft);
+      return applyStarted(draft, input.locks);
+    case 'locksFreed':
+      return applyLocksFreed(draft);
+    case 'locksChecked':
+      return applyLocksChecked(draft, input.answer);
+    case 'locksTaken':
+      return applyLocksTaken(draft, input.answer);
     case 'replied':
       return applyReply(draft, input);
     case 'notSent':
@@ -94,13 +101,6 @@ function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
     default:
       return input satisfies never;
   }
-}
-
-function applyStarted(draft: Draft): Discard | undefined {
-  if (draft.instance.seq > 0) return 'not awaited';
-  const { parent } = draft.folded.state;
-  record(draft, { kind: 'sagaStarted', ...(parent === undefined ? {} : { parent }) });
-  return undefined;
 }
 
 function overflow(draft: Draft): void {
@@ -156,6 +156,9 @@ function causeOf(input: SagaInput): JournalCause {
     case 'deadlineReached':
     case 'parentTurnedBack':
     case 'withdrawn':
+    case 'locksFreed':
+    case 'locksChecked':
+    case 'locksTaken':
       return { kind: input.kind };
     default:
       return input satisfies never;

@@ -10,6 +10,10 @@ export function wakeAt(state: InstanceState, now: number): number | null {
   const times: number[] = state.goesOnAt === undefined ? [] : [state.goesOnAt];
   if (state.deadlineAt !== undefined && state.status === 'running' && state.cancel === undefined)
     times.push(state.deadlineAt);
+  if (state.locks?.status === 'waiting') {
+    times.push(state.locks.lookAt ?? now);
+    if (state.locks.deadlineAt !== undefined) times.push(state.locks.deadlineAt);
+  }
   for (const { pace } of Object.values(state.steps)) {
     if (pace?.deadlineAt !== undefined) times.push(pace.deadlineAt);
     if (pace?.retryAt !== undefined) times.push(pace.retryAt);

@@ -9,6 +9,7 @@ import type { JournalEvent } from '../machine/journal-event.js';
 export function isFact(draft: Draft, event: JournalEvent): boolean {
   switch (event.kind) {
     case 'sagaStarted':
+    case 'locksGranted':
     case 'stepDeclined':
     case 'stepUnknown':
     case 'signalKept':

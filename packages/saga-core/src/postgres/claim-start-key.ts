@@ -1,12 +1,7 @@
-import { type Sql, savepoint, sqlState } from '@backstitch/postgres';
+import type { Sql } from '@backstitch/postgres';
 import type { StartKeyAnswer, StartKeyClaim } from '../engine/saga-store.js';
 import { requireStorable } from './storable-text.js';
-
-const lockNotAvailable = '55P03';
-
-const setTimeoutSql = `
-with before as materialized (select current_setting('lock_timeout') as value)
-select value as before, set_config('lock_timeout', $1, true) from before`;
+import { withLockTimeout } from './with-lock-timeout.js';
 
 const insertSql = (table: string): string => `
 insert into ${table} (saga, key, fingerprint, saga_id) values ($1, $2, $3, $4) on conflict (saga, key) do nothing`;
@@ -22,25 +17,17 @@ export interface ClaimStartKeyOptions {
 export async function claimStartKey(
   sql: Sql,
   claim: StartKeyClaim,
-  options: ClaimStartKeyOptions,
+  { table, lockTimeoutMs }: ClaimStartKeyOptions,
 ): Promise<StartKeyAnswer> {
   const { saga, fingerprint, sagaId } = claim;
   const key = requireStorable(claim.key, { code: 'INPUT_INVALID', field: 'key', maxLength: 512 });
-  try {
-    const inserted = await savepoint(sql, async () => {
-      // Put back by hand where it succeeds, and by the savepoint's end where it fails: the caller's own statements keep the caller's limit.
-      const { rows } = await sql.query<{ before: string }>(setTimeoutSql, [`${options.lockTimeoutMs}ms`]);
-      const { rowCount } = await sql.query(insertSql(options.table), [saga, key, fingerprint, sagaId]);
-      await sql.query(`select set_config('lock_timeout', $1, true)`, [rows[0]?.before ?? '0']);
-      return rowCount > 0;
-    });
-    if (inserted) return { kind: 'claimed' };
-  } catch (error) {
-    if (sqlState(error) === lockNotAvailable) return { kind: 'busy' };
-    throw error;
-  }
+  const inserted = await withLockTimeout(sql, lockTimeoutMs, () =>
+    sql.query(insertSql(table), [saga, key, fingerprint, sagaId]),
+  );
+  if (inserted.kind === 'busy') return inserted;
+  if (inserted.value.rowCount > 0) return { kind: 'claimed' };
   // A second statement: the insert's snapshot is older than the commit of the rival that it waited for.
-  const { rows } = await sql.query<{ saga_id: string; fingerprint: string }>(readSql(options.table), [saga, key]);
+  const { rows } = await sql.query<{ saga_id: string; fingerprint: string }>(readSql(table), [saga, key]);
   const [taken] = rows;
   // Pruned between the two statements: whoever tries again will get it.
   return taken === undefined

@@ -10,6 +10,7 @@ import { instanceReads } from './instance-reads.js';
 import { liveBeyond } from './live-beyond.js';
 import { liveHashes } from './live-hashes.js';
 import { liveIds } from './live-ids.js';
+import { lockQueue } from './lock-queue.js';
 import { readInstallation } from './read-installation.js';
 import { readInstances } from './read-instances.js';
 import { readLetters } from './read-letters.js';
@@ -23,7 +24,7 @@ export interface PostgresSagaStoreOptions<Trx> {
   readonly database: Database<Trx>;
   /** The schema of the library's tables. Default `backstitch`. */
   readonly schema?: string;
-  /** How long a start waits for another with the same key that has not committed yet, in milliseconds. Default 2000. */
+  /** How long a start waits for another with the same idempotency key or lock key that has not committed yet, in milliseconds. Default 2000. */
   readonly lockTimeoutMs?: number;
   /** Quarantined records that are kept. Default 10,000. */
   readonly quarantineRows?: number;
@@ -59,6 +60,7 @@ export function postgresSagaStore<Trx>(options: PostgresSagaStoreOptions<Trx>): 
     due: ({ limit, definitions }) => dueInstances(sql, definitions, { table: tables.instances, limit }),
     unsent: (outboxIds) => outboxTable.unsent(sql, outboxIds),
     mailbox: (sagaIds) => readLetters(sql, sagaIds, { table: tables.mailbox }),
+    lockQueue: (sagaIds) => lockQueue(sql, sagaIds, { table: tables.locks }),
     liveHashes: (definition) => liveHashes(sql, { ...definition, table: tables.instances }),
     liveIds: (options) => liveIds(sql, { ...options, table: tables.instances }),
     liveBeyond: (definitions, { countTo }) => liveBeyond(sql, definitions, { table: tables.instances, countTo }),

@@ -10,6 +10,7 @@ export interface SagaTables {
   readonly quarantine: string;
   readonly installation: string;
   readonly tags: string;
+  readonly locks: string;
 }
 
 /** The names of the orchestrator's tables in a schema. Throws IDENTIFIER_INVALID. */
@@ -24,5 +25,6 @@ export function sagaTables(schema: string): SagaTables {
     quarantine: `${prefix}.saga_quarantine`,
     installation: `${prefix}.saga_installation`,
     tags: `${prefix}.saga_tags`,
+    locks: `${prefix}.saga_locks`,
   };
 }

@@ -1,12 +1,15 @@
 import type { OutboxTable } from '@backstitch/outbox';
 import { type Sql, savepoint } from '@backstitch/postgres';
 import type { SagaTransaction } from '../engine/saga-store.js';
+import { checkLocks } from './check-locks.js';
 import { claimStartKey } from './claim-start-key.js';
+import { enqueueLocks } from './enqueue-locks.js';
 import { insertInstances } from './insert-instances.js';
 import { insertJournal } from './insert-journal.js';
 import { lockInstances } from './lock-instances.js';
 import { postLetters } from './post-letters.js';
 import { readInstances } from './read-instances.js';
+import { leaving, releaseLocks } from './release-locks.js';
 import type { SagaTables } from './saga-tables.js';
 import { saveInstances } from './save-instances.js';
 import { transactionClock } from './transaction-clock.js';
@@ -39,10 +42,13 @@ export function sagaTransaction<Trx>(trx: Trx, sql: Sql, options: SagaTransactio
       }
     },
     claimStartKey: (claim) => claimStartKey(sql, claim, { table: tables.startKeys, lockTimeoutMs }),
+    enqueueLocks: (request) => enqueueLocks(sql, request, { table: tables.locks, lockTimeoutMs }),
+    checkLocks: (sagaId) => checkLocks(sql, sagaId, { table: tables.locks }),
     async insert(instances, { bornLeaseMs } = {}) {
       await insertInstances(sql, instances, { tables });
       const journals = instances.map(({ instance, entries }) => ({ sagaId: instance.id, entries }));
       await insertJournal(sql, journals, { table: tables.journal });
+      await releaseLocks(sql, leaving(instances), { tables });
       const messages = instances.flatMap((each) => each.messages);
       return outboxTable.insert(sql, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
     },

@@ -4,6 +4,7 @@ import type { InstanceChange, SaveOptions, SaveResult } from '../engine/saga-sto
 import { deleteLetters } from './delete-letters.js';
 import { insertInstances } from './insert-instances.js';
 import { insertJournal } from './insert-journal.js';
+import { leaving, releaseLocks } from './release-locks.js';
 import { lockInstances } from './lock-instances.js';
 import { postLetters } from './post-letters.js';
 import { repinInstances } from './repin-instances.js';
@@ -36,7 +37,7 @@ export async function saveInstances(
     ? held
     : await lockInstances(sql, [...new Set([...ids, ...readers])], { table: tables.instances });
   const winners = currentChanges(changes, revisions);
-  if (winners.length === 0) return { saved: [], claimed: [] };
+  if (winners.length === 0) return { saved: [], claimed: [], freed: [] };
   const taken = winners.flatMap((change) => change.taken.map((id) => ({ sagaId: change.instance.id, id })));
   // Letters go first: what is left of them keeps its instance due.
   await deleteLetters(sql, taken, { table: tables.mailbox });
@@ -59,7 +60,8 @@ export async function saveInstances(
   const messages = winners.flatMap((change) => change.messages);
   const claimed = await outboxTable.insert(sql, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
   await tellOthers(sql, winners, { tables });
-  return { saved: winners.map(({ instance }) => instance.id), claimed };
+  const freed = await releaseLocks(sql, leaving(winners), { tables });
+  return { saved: winners.map(({ instance }) => instance.id), claimed, freed };
 }
 
 /** Children first: the first letter to each comes with it. */

@@ -15,6 +15,7 @@ import { ownEnd } from '../postgres/transaction-end.js';
 import { memoryInstanceReads } from './memory-instance-reads.js';
 import { isOf, memoryLiveReads } from './memory-live.js';
 import { quarantineInMemory } from './memory-quarantine.js';
+import { lockQueueOf } from './memory-locks.js';
 import { memorySagaTransaction, postLettersInMemory } from './memory-saga-transaction.js';
 import {
   type MemoryDiscardRow,
@@ -84,6 +85,7 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
         .map(({ id, sagaId, input }): Letter => ({ id, sagaId, input: JSON.parse(input) as SagaInput }));
     },
     ...memoryLiveReads(instances, clock),
+    lockQueue: async (sagaIds) => database.read((reader) => lockQueueOf(reader.table(memoryTables.locks), sagaIds)),
     installation: () =>
       database.transaction(async (tx) => {
         const { installation } = memorySagaTables(tx);

@@ -10,12 +10,14 @@ import type {
   StartKeyAnswer,
   StartKeyClaim,
 } from '../engine/saga-store.js';
+import { leaving, locksFreedLetter } from '../postgres/release-locks.js';
 import { currentChanges } from '../postgres/current-changes.js';
 import { requireStorable } from '../postgres/storable-text.js';
 import { storedInstance } from '../postgres/stored-instance.js';
 import type { TransactionEnd } from '../postgres/transaction-end.js';
 import { changedInstanceRow, newInstanceRow } from './memory-instance-row.js';
 import { MemoryConstraintError } from './memory-constraint-error.js';
+import { checkLocksInMemory, enqueueLocksInMemory, leaveQueuesInMemory } from './memory-locks.js';
 import { letterKey, memorySagaTables } from './memory-tables.js';
 
 export interface MemorySagaTransactionOptions {
@@ -37,8 +39,11 @@ export function memorySagaTransaction(
     now: async () => nowMs(),
     savepoint: (work) => tx.savepoint(() => work()),
     claimStartKey: async (claim) => claimKey(tx, claim),
+    enqueueLocks: async (request) => enqueueLocksInMemory(tx, request),
+    checkLocks: async (sagaId) => checkLocksInMemory(tx, sagaId),
     async insert(instances, { bornLeaseMs } = {}) {
       for (const given of instances) insertInMemory(tx, given, nowMs());
+      releaseInMemory(tx, leaving(instances), nowMs());
       const messages = instances.flatMap((each) => each.messages);
       return outboxTable.insert(tx, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
     },
@@ -101,7 +106,15 @@ async function saveChanges(
   );
   const messages = winners.flatMap((change) => change.messages);
   const claimed = await outboxTable.insert(tx, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
-  return { saved: winners.map(({ instance }) => instance.id), claimed };
+  const freed = releaseInMemory(tx, leaving(winners), nowMs());
+  return { saved: winners.map(({ instance }) => instance.id), claimed, freed };
+}
+
+function releaseInMemory(tx: MemoryTransaction, sagaIds: readonly string[], now: number): readonly string[] {
+  const next = leaveQueuesInMemory(tx, sagaIds);
+  const letters = next.map((sagaId) => locksFreedLetter(sagaIds[0] ?? '', sagaId));
+  postLettersInMemory(tx, letters, now);
+  return next;
 }
 
 /** Keeps letters and wakes their instances. Answers the ids of those whose instance does not exist. */

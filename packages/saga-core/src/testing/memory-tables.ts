@@ -26,6 +26,12 @@ export interface MemoryLetterRow {
   readonly input: string;
 }
 
+export interface MemoryLockRow {
+  readonly key: string;
+  readonly place: number;
+  readonly sagaId: string;
+}
+
 export interface MemoryDiscardRow {
   readonly sagaId: string;
   readonly step: string;
@@ -41,6 +47,7 @@ export const memoryTables = {
   discards: 'saga_discards',
   quarantine: 'saga_quarantine',
   installation: 'saga_installation',
+  locks: 'saga_locks',
   fence: 'saga_fence',
   fenceQuarantine: 'fence_quarantine',
 } as const;
@@ -52,6 +59,7 @@ export interface MemorySagaTables {
   readonly discards: MemoryTable<MemoryDiscardRow>;
   readonly quarantine: MemoryTable<QuarantinedRecord>;
   readonly installation: MemoryTable<Installation>;
+  readonly locks: MemoryTable<MemoryLockRow>;
 }
 
 export function memorySagaTables(tx: MemoryTransaction): MemorySagaTables {
@@ -62,6 +70,7 @@ export function memorySagaTables(tx: MemoryTransaction): MemorySagaTables {
     discards: tx.table(memoryTables.discards),
     quarantine: tx.table(memoryTables.quarantine),
     installation: tx.table(memoryTables.installation),
+    locks: tx.table(memoryTables.locks),
   };
 }
 

@@ -1,4 +1,5 @@
 import { encodeJson } from '@backstitch/messaging';
+import { lockKeysFor } from '../definition/saga-locks.js';
 import { SagaError, StepDeclined } from '../errors.js';
 import { contextOf } from '../machine/author.js';
 import { openDraft } from '../machine/draft.js';
@@ -20,7 +21,10 @@ export async function runScript(script: Script, input: unknown): Promise<TestRun
   for (const { atMs, step, body } of script.signals) {
     world.coming.push({ at: atMs, kind: 'input', input: { kind: 'signalled', step, id: `${step}@${atMs}`, body } });
   }
-  await runLeg(world, { kind: 'started' });
+  const { locks, name } = script.definition;
+  const keys = locks === null ? [] : lockKeysFor(name, locks, input);
+  // One instance only: nobody else is there to hold them.
+  await runLeg(world, { kind: 'started', ...(keys.length === 0 ? {} : { locks: { keys, status: 'held' } }) });
   for (let next = takeNext(world); next !== undefined; next = takeNext(world)) {
     world.nowMs = Math.max(world.nowMs, next.at);
     if (next.kind === 'input') await runLeg(world, next.input);

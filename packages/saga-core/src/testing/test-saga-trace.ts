@@ -38,6 +38,8 @@ export function traceLine(event: JournalEvent, isUndoing: (step: string) => bool
       return `evidence:${event.step}:${event.outcome}`;
     case 'sagaMigrated':
       return `version ${event.to.version}`;
+    case 'locksGranted':
+      return 'locked';
     case 'itemsPlanned':
     case 'sagaStarted':
     case 'stepDispatched':

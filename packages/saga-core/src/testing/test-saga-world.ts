@@ -55,6 +55,8 @@ export interface TestRun<Steps, Output> {
   readonly refused: readonly { readonly verb: string; readonly reason: string }[];
   /** What the participants' fences remember, by step. */
   readonly fences: Readonly<Record<string, FenceStatus>>;
+  /** The lock keys that it took. In a test nobody else holds them. */
+  readonly locks: readonly string[];
   /** When the last thing was decided. */
   readonly clockMs: number;
 }
@@ -190,6 +192,7 @@ export function resultOf(world: World): TestRun<Record<string, unknown>, unknown
     discarded,
     refused,
     fences: world.fences.statuses(),
+    locks: instance.state.locks?.keys ?? [],
     clockMs: journal.at(-1)?.at ?? 0,
   };
 }

@@ -38,6 +38,7 @@ const tables = [
     'saga_discards',
     'saga_quarantine',
     'saga_installation',
+    'saga_locks',
     'fence_quarantine',
   ],
 ];

@@ -4,6 +4,8 @@ import { familyCases } from './family-cases.js';
 import { insertCases } from './insert-cases.js';
 import { inspectCases } from './inspect-cases.js';
 import { listCases } from './list-cases.js';
+import { lockCases } from './lock-cases.js';
+import { lockRaceCases } from './lock-race-cases.js';
 import { mailboxCases } from './mailbox-cases.js';
 import { messageCases } from './message-cases.js';
 import {
@@ -25,6 +27,8 @@ const cases: readonly SagaStoreCase[] = [
   ...mailboxCases,
   ...familyCases,
   ...messageCases,
+  ...lockCases,
+  ...lockRaceCases,
   ...evidenceCases,
   ...listCases,
   ...inspectCases,

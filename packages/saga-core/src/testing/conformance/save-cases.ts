@@ -44,7 +44,7 @@ export const saveCases: readonly SagaStoreCase[] = [
         taken: ['l-1'],
       });
       const result = await stage.store.transaction((tx) => tx.save([late], { bornLeaseMs: 5_000 }));
-      assert.deepEqual(result, { saved: [], claimed: [] });
+      assert.deepEqual(result, { saved: [], claimed: [], freed: [] });
       assert.deepEqual(await loadOne(stage, id), before);
       assert.deepEqual(await stage.store.unsent([earlier.id]), [earlier.id]);
       assert.deepEqual(await claimedIds(stage), [earlier.id]);
@@ -210,7 +210,7 @@ export const saveCases: readonly SagaStoreCase[] = [
         await tx.post([]),
         await tx.withdraw([]),
       ]);
-      assert.deepEqual(asked, [{ saved: [], claimed: [] }, [], [], [], []]);
+      assert.deepEqual(asked, [{ saved: [], claimed: [], freed: [] }, [], [], [], []]);
       await stage.store.countDiscards([]);
       await stage.store.quarantine([]);
       assert.deepEqual(await stage.store.unsent([]), []);
