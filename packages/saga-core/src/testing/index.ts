@@ -23,6 +23,8 @@ export {
 export { createTestEngine } from './create-test-engine.js';
 export type { SentMessage } from './sent-message.js';
 export type { Goal, PlacedParticipant, TestEngine, TestEngineOptions } from './test-engine.js';
+export { type CommandAnswer, type CommandPlace, type ParticipantTest, testParticipant } from './test-participant.js';
+export type { TestParticipantOptions } from './test-participant-store.js';
 export type { TestProcess } from './test-process.js';
 export { testSaga, type SagaTest } from './test-saga.js';
 export { declined, type React, type Reaction, type ReplyReaction, type Wait } from './test-saga-reaction.js';
