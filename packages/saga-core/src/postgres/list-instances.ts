@@ -1,6 +1,7 @@
-import type { Sql } from '@backstitch/postgres';
+import { type Sql, sqlState } from '@backstitch/postgres';
 import type { InstancePosition, InstanceQuery, InstanceSlice } from '../engine/instance-reads.js';
 import { type InstanceSummary, summaryOf } from '../engine/instance-summary.js';
+import { SagaError } from '../errors.js';
 import type { SagaStatus } from '../machine/instance.js';
 import { columnMs } from './database-time.js';
 import { instanceConditions } from './instance-conditions.js';
@@ -8,6 +9,8 @@ import { orderBy, type PositionSource, positionsSql } from './instance-positions
 import { type Parameters, parameters } from './parameters.js';
 import { readGroups } from './read-groups.js';
 import type { SagaTables } from './saga-tables.js';
+
+const invalidText = '22P02';
 
 interface Row {
   readonly stop_at: number | null;
@@ -41,9 +44,8 @@ export async function listInstances(
   const source = await sourceOf(sql, query, tables);
   if (source === undefined) return { instances: [], next: null };
   const given = parameters();
-  const { rows } = await sql.query<Row>(listSql(source, { query, tables, limit: shareOf(source, query) }, given), [
-    ...given.values,
-  ]);
+  const text = listSql(source, { query, tables, limit: shareOf(source, query) }, given);
+  const { rows } = await sql.query<Row>(text, given.values).catch(explainDamage);
   const instances = rows.flatMap(readRow);
   const page = instances.slice(0, query.limit);
   const last = page.at(-1);
@@ -52,6 +54,15 @@ export async function listInstances(
   if (stop === undefined) throw new Error('An outer join on one row answered none.');
   const { stop_at: createdAt, stop_id: id } = stop;
   return { instances: page, next: createdAt === null || id === null ? null : { createdAt, id } };
+}
+
+/** Only a search looks into the JSON here: a list without `text` and `tag` shows a damaged row as what it is. */
+function explainDamage(cause: unknown): never {
+  if (sqlState(cause) !== invalidText) throw cause;
+  throw new SagaError('STORED_STATE_UNREADABLE', 'An instance that was to be searched is not JSON.', {
+    cause,
+    hint: 'Somebody changed the table by hand, or the storage is damaged. List without text and tag: the instance is marked unreadable.',
+  });
 }
 
 /** Undefined where nothing can fit. */
