@@ -51,6 +51,23 @@ export const heldRows: readonly Proof[] = [
     },
   },
   {
+    row: 'parkedCancel',
+    how: 'compensate, for a reason of its own',
+    play: async (stage) => {
+      const id = await parkedAtHold(stage);
+      await stage.engine.compensate(id, { ...verb, code: 'FRAUD' });
+      const { failure } = await stage.rest(id);
+      expect(failure).toMatchObject({ code: 'FRAUD' });
+      return id;
+    },
+    books: {
+      saga: 'compensated',
+      journal: ['parked:hold:CONTRACT_BROKEN', 'cancel:FRAUD', 'unparked', '?hold', '-hold'],
+      effects: ['hold do', 'hold undo'],
+      fence: { hold: 'undone' },
+    },
+  },
+  {
     row: 'pausedDeadline',
     how: 'of a step: what was left to wait is still left',
     play: async (stage) => {

@@ -132,6 +132,25 @@ export const pivotRows: readonly Proof[] = [
     },
   },
   {
+    row: 'pivotCancel',
+    how: 'compensate, and it declines',
+    play: async (stage) => {
+      const deeds = { 'commit do': ['declines'] } as const;
+      const id = await stage.start(line, { deeds, passages: { 'commit do answer': ['kept'] } });
+      await stage.rest(id);
+      expect((await stage.engine.compensate(id, { ...verb, code: 'FRAUD' })).status).toBe('running');
+      await stage.rest(id);
+      stage.wire.release(id, 'commit do answer');
+      await stage.rest(id);
+      return id;
+    },
+    books: {
+      saga: 'compensated',
+      journal: ['+hold', '+charge', 'cancel:FRAUD', '!commit:NO', '-charge', '-hold'],
+      effects: ['charge do', 'charge undo', 'hold do', 'hold undo'],
+    },
+  },
+  {
     row: 'afterPivot',
     how: 'declined',
     play: async (stage) => {
