@@ -1,14 +1,14 @@
 // #region lock
 import { readFileSync } from 'node:fs';
-import { checkLock } from '@backstitch/saga-core';
-import { expect, test } from 'vitest';
+import { assertLocked } from '@backstitch/saga-core';
+import { test } from 'vitest';
 import { placeOrder } from './place-order.js';
 
 const definitions = [placeOrder];
 
 test('no saga changed without a new version', () => {
   const lock = JSON.parse(readFileSync(new URL('sagas.lock.json', import.meta.url), 'utf8'));
-  expect(checkLock(lock, definitions)).toEqual([]);
+  assertLocked(lock, definitions);
 });
 // #endregion lock
 
@@ -28,6 +28,8 @@ export function whatItMeans(before: AnySaga, after: AnySaga, population: Populat
   return findings.map(({ change, atMost }) => `${change.class}: ${change.words} (concerns at most ${atMost})`);
 }
 // #endregion compare
+
+import { expect } from 'vitest';
 
 test('a change is weighed against those who live', () => {
   const population = { live: 3, steps: [] };

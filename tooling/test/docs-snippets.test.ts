@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import '../../docs/snippets/unit-test-a-saga.js';
 import '../../docs/snippets/change-a-saga.js';
 import '../../docs/snippets/keep-two-sagas-off-one-record.js';
+import '../../docs/snippets/change-a-running-saga.js';
 import '../../docs/snippets/measure-compensation-coverage.js';
 import '../../docs/snippets/replay-a-journal.js';
 import '../../docs/snippets/see-a-saga.js';

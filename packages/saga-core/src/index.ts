@@ -69,10 +69,18 @@ export {
   type PopulationVerdict,
   type StepCount,
 } from './operations/check-against-population.js';
+export {
+  checkDatabase,
+  type CheckDatabaseOptions,
+  type DatabaseCheck,
+  type DefinitionCheck,
+  type DefinitionFate,
+} from './operations/check-database.js';
 export { compareDefinitions, type Describable } from './operations/compare-definitions.js';
 export type { Bound, Course, CourseAction, EndlessWait } from './operations/course.js';
 export { type Coverage, createCoverage, type CoverageReport, type CoverageRow } from './operations/coverage.js';
 export type { CoverageEdge, CoverageOutcome } from './operations/coverage-edge.js';
+export { databaseCheckText } from './operations/database-check-text.js';
 export type { ChangeClass, ChangeKind, Concern, DefinitionChange } from './operations/definition-change.js';
 export {
   type DefinitionDescription,
@@ -83,7 +91,13 @@ export {
 export { exportRecording } from './operations/export-recording.js';
 export { explain, type Explanation } from './operations/explain.js';
 export { explainText } from './operations/explain-text.js';
-export { checkLock, lockDefinitions, type LockViolation, type SagaLock } from './operations/lock-definitions.js';
+export {
+  assertLocked,
+  checkLock,
+  lockDefinitions,
+  type LockViolation,
+  type SagaLock,
+} from './operations/lock-definitions.js';
 export { type DrawnInstance, type StepMark, stepMarks } from './operations/progress.js';
 export type { Recording } from './operations/recording.js';
 export type { AuthorFunction, ReplayDivergence } from './operations/replay-divergence.js';

@@ -21,6 +21,8 @@ export interface SagaEngineOptions<Trx> {
   readonly newId?: (nowMs: number) => string;
   /** How often due instances are looked for. Default 500. */
   readonly pollIntervalMs?: number;
+  /** How often it is told (a warning) how many live instances wait for a version that this process lacks. Default 300000. */
+  readonly versionReportIntervalMs?: number;
   /** Most replies in one transaction. Default 500. */
   readonly batchSize?: number;
   /** Legs that run local steps, side by side; each takes a connection. Default 4. */
@@ -33,6 +35,7 @@ export interface SagaEngineOptions<Trx> {
 
 export interface EngineSettings {
   readonly pollIntervalMs: number;
+  readonly versionReportIntervalMs: number;
   readonly batchSize: number;
   readonly localConcurrency: number;
   readonly callConcurrency: number;
@@ -41,6 +44,7 @@ export interface EngineSettings {
 
 const defaults: EngineSettings = Object.freeze({
   pollIntervalMs: 500,
+  versionReportIntervalMs: 300_000,
   batchSize: 500,
   localConcurrency: 4,
   callConcurrency: 100,
@@ -64,6 +68,7 @@ export function checkEngineOptions<Trx>(options: SagaEngineOptions<Trx>): Engine
   };
   return {
     pollIntervalMs: whole('pollIntervalMs'),
+    versionReportIntervalMs: whole('versionReportIntervalMs'),
     batchSize: whole('batchSize'),
     localConcurrency: whole('localConcurrency'),
     callConcurrency: whole('callConcurrency'),

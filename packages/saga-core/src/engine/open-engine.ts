@@ -1,4 +1,4 @@
-import type { Logger, Subscription } from '@backstitch/messaging';
+import type { Clock, Logger, Subscription } from '@backstitch/messaging';
 import { systemClock } from '@backstitch/messaging';
 import { createPutAside } from '../exchange/put-aside.js';
 import { replyTopic } from '../exchange/topic-names.js';
@@ -14,6 +14,7 @@ import { createNaturalBatch, type NaturalBatch } from './natural-batch.js';
 import { createDuePoller } from './poll-due.js';
 import { refuseChangedDefinitions } from './refuse-changed-definitions.js';
 import { createCallRunner } from './run-calls.js';
+import { createVersionReport, type VersionReport } from './version-report.js';
 
 /** What an engine is made of before it is open. */
 export interface Parts<Trx> {
@@ -86,6 +87,7 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
       logger.error({ err: error }, 'the consumer of replies has died: restart this process'),
     );
   }
+  const versions = startVersionReport(parts, clock);
   poller.start();
   return {
     sender,
@@ -93,7 +95,7 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     wakeDue: () => poller.runOnce(),
     async stop(timeoutMs) {
       isStopping = true;
-      await Promise.all([poller.stop(), subscription?.close({ timeoutMs }), calls.close(timeoutMs)]);
+      await Promise.all([versions.stop(), poller.stop(), subscription?.close({ timeoutMs }), calls.close(timeoutMs)]);
       await batch.idle();
     },
   };
@@ -104,4 +106,18 @@ function wakeMailed(batch: NaturalBatch<Item>, sagaIds: readonly string[], logge
   batch
     .begin([...new Set(sagaIds)].map((sagaId) => ({ kind: 'wake', sagaId })))
     .catch((error: unknown) => logger.warn({ err: error, sagaIds }, 'instances with mail wait for the poller'));
+}
+
+function startVersionReport<Trx>(parts: Parts<Trx>, clock: Clock): VersionReport {
+  const { options, settings, definitions, logger } = parts;
+  const { versionReportIntervalMs: intervalMs } = settings;
+  const report = createVersionReport({
+    store: options.store,
+    definitions: definitions.keys,
+    clock,
+    logger,
+    intervalMs,
+  });
+  report.start();
+  return report;
 }

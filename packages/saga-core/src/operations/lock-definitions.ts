@@ -75,6 +75,28 @@ export function checkLock(lock: SagaLock, definitions: readonly SagaDefinition[]
   return [...violations, ...gone.map((each) => violation('removed', each, words))];
 }
 
+/**
+ * For a test: nothing where the definitions are what the lock says, and otherwise one error that says all of it in words, and what to do.
+ *
+ * @throws SagaError DEFINITION_CHANGED with `fields.violations`, OPTION_INVALID where the lock is none.
+ */
+export function assertLocked(lock: SagaLock, definitions: readonly SagaDefinition[]): void {
+  const violations = checkLock(lock, definitions);
+  if (violations.length === 0) return;
+  const lines = violations.map(({ message, changes }) =>
+    [message, ...changes.map((change) => `    ${change.class}: ${change.words}`)].join('\n'),
+  );
+  const isChanged = violations.some(({ kind }) => kind === 'changed');
+  const hint = isChanged
+    ? 'give the changed step list a new version and keep the old one registered until its instances are done'
+    : 'write the lock anew with lockDefinitions(definitions, lock), and commit it';
+  throw new SagaError(
+    'DEFINITION_CHANGED',
+    `the sagas are not what the lock says:\n${lines.map((line) => `  - ${line}`).join('\n')}\n${hint}`,
+    { fields: { violations }, hint },
+  );
+}
+
 function violation(
   kind: LockViolation['kind'],
   { name, version }: Pick<DefinitionDescription, 'name' | 'version'>,

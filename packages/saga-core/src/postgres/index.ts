@@ -12,3 +12,4 @@ export {
   type PostgresParticipantOptions,
   postgresParticipant,
 } from './postgres-participant.js';
+export { runSagaCheck, type RunSagaCheckOptions } from './run-saga-check.js';

@@ -1,5 +1,5 @@
 import { testDatabase } from '@backstitch/devkit/testing';
-import { contract } from '@backstitch/messaging';
+import { contract, type Logger, silentLogger } from '@backstitch/messaging';
 import { createInMemoryBroker } from '@backstitch/messaging/testing';
 import createKnex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,6 +21,8 @@ const v2 = saga('notify', { version: 2, input })
   .invoke('sendMail', mail.send, { with: ({ input: { to } }) => ({ to }), compensate: 'nothing to undo' })
   .build();
 
+const logger: { -readonly [K in keyof Logger]: Logger[K] } = { ...silentLogger };
+
 let knex: Knex;
 let drop: () => Promise<void>;
 const broker = createInMemoryBroker();
@@ -36,7 +38,14 @@ afterAll(async () => {
 });
 
 const engineWith = (...sagas: readonly (typeof v1 | typeof v2)[]) =>
-  postgresEngine({ database: knex, name: 'notifier', sagas, transport: broker.transport(), pollIntervalMs: 20 });
+  postgresEngine({
+    database: knex,
+    name: 'notifier',
+    sagas,
+    transport: broker.transport(),
+    pollIntervalMs: 20,
+    logger,
+  });
 const mailer = () =>
   postgresParticipant({
     database: knex,
@@ -55,9 +64,16 @@ describe('versions', () => {
     const { id } = await old.start(v1, { input: { to: 'a' } });
     await old.close();
 
-    // Only a process of the new version is there when the answer comes.
+    // Only a process of the new version is there when the answer comes. It says so.
+    const warned = new Promise((resolve) => {
+      logger.warn = (fields) => 'code' in fields && resolve(fields);
+    });
     const young = engineWith(v2);
     await young.open();
+    expect(await warned).toEqual({
+      code: 'VERSION_UNKNOWN',
+      ...{ saga: 'notify', version: 1, hash: v1.hash, live: 1, overdue: 0, counted: 'all' },
+    });
     const postman = mailer();
     await postman.migrate();
     await postman.open();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { sagaOn } from '../../src/definition/saga.js';
-import { checkLock, lockDefinitions, type SagaLock } from '../../src/operations/lock-definitions.js';
+import { assertLocked, checkLock, lockDefinitions, type SagaLock } from '../../src/operations/lock-definitions.js';
 import { everyKind, mail } from './order-saga.js';
 
 const saga = sagaOn<never>();
@@ -54,5 +54,21 @@ describe('a lock', () => {
     for (const file of [{}, null, { lockVersion: 2, sagas: [] }, { lockVersion: 1 }]) {
       expect(() => checkLock(file as never, [])).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
     }
+  });
+
+  it('fails a test with all that is wrong, in words, and with what to do', () => {
+    const lock = stored(lockDefinitions([first]));
+    expect(() => assertLocked(lock, [first])).not.toThrow();
+    expect(() => assertLocked(lock, [changed, second])).toThrow(
+      [
+        'the sagas are not what the lock says:',
+        "  - saga 'greet' version 1 changed without a new version: 'again' is new: an instance that has passed its place would do it late",
+        '    unsafe: the step list changed and the version is 1, after 1: open() refuses where instances live on what it was',
+        "    safe for new ones only: 'again' is new: an instance that has passed its place would do it late",
+        "  - saga 'greet' version 2 is not in the lock: write it anew",
+        'give the changed step list a new version and keep the old one registered until its instances are done',
+      ].join('\n'),
+    );
+    expect(() => assertLocked(lock, [first, second])).toThrow(/write the lock anew with lockDefinitions/);
   });
 });
