@@ -38,7 +38,7 @@ export interface ReplyEnvelope extends CommandIdentity {
   readonly commandId: string;
   readonly attempt: number;
   readonly outcome: ReplyOutcome;
-  /** Which refusal or error; never with `succeeded`, always with the others. */
+  /** Which refusal or error: always with `declined` and `failed`, never with the others. */
   readonly code?: string;
   /** For people. Cut to 2,000 characters. */
   readonly message?: string;
@@ -49,8 +49,11 @@ export interface ReplyEnvelope extends CommandIdentity {
   readonly data: unknown;
 }
 
-/** `declined` is a business "no", definite; `failed` is a technical error of one attempt and proves nothing about the others. */
-export type ReplyOutcome = 'succeeded' | 'declined' | 'failed';
+/**
+ * `declined` is a business "no", definite; `failed` is a technical error of one attempt and proves nothing about the others. `accepted` is no
+ * outcome yet: the command is being worked on, another reply follows; said again it is a heartbeat.
+ */
+export type ReplyOutcome = 'succeeded' | 'declined' | 'failed' | 'accepted';
 
 /** Ready to be encoded: the body is already JSON (`encodeJson`, or `null`), so that it is serialised once in its life. */
 export type WithDataJson<Envelope> = Omit<Envelope, 'data'> & { readonly dataJson: string };

@@ -26,11 +26,12 @@ export function decodeReply(text: string | null): DecodedEnvelope<ReplyEnvelope>
 }
 
 function readReply(read: AttributeReader): ReplyEnvelope {
-  const outcome = read.oneOf('outcome', ['succeeded', 'declined', 'failed']);
+  const outcome = read.oneOf('outcome', ['succeeded', 'declined', 'failed', 'accepted']);
   const code = read.optionalText('outcomecode', envelopeLimits.name);
   const message = read.optionalText('outcomemessage', envelopeLimits.message);
-  if (outcome === 'succeeded' && code !== undefined) read.reject('outcomecode stands beside succeeded');
-  if (outcome !== 'succeeded' && code === undefined) read.reject('outcomecode is missing');
+  const isRefusal = outcome === 'declined' || outcome === 'failed';
+  if (!isRefusal && code !== undefined) read.reject(`outcomecode stands beside ${outcome}`);
+  if (isRefusal && code === undefined) read.reject('outcomecode is missing');
   return Object.assign(
     readSharedFields(read, typeSuffix),
     { outcome, data: read.attributes['data'] ?? null },

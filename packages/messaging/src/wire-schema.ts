@@ -81,11 +81,11 @@ export const replyWireSchema = {
       pattern: `^${name}\\.${name}\\.reply$`,
       description: '<participant>.<command>.reply',
     },
-    outcome: { enum: ['succeeded', 'declined', 'failed'] },
+    outcome: { enum: ['succeeded', 'declined', 'failed', 'accepted'] },
     outcomecode: optionalText(envelopeLimits.name),
     outcomemessage: optionalText(envelopeLimits.message),
   },
-  if: { properties: { outcome: { const: 'succeeded' } } },
+  if: { properties: { outcome: { enum: ['succeeded', 'accepted'] } } },
   // biome-ignore lint/suspicious/noThenProperty: it is a keyword of JSON Schema; nobody awaits a schema.
   then: { properties: { outcomecode: { type: 'null' } } },
   else: { required: ['outcomecode'], properties: { outcomecode: { type: 'string' } } },

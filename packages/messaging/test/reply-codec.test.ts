@@ -8,16 +8,18 @@ const decodeWith = (changes: Record<string, unknown>) =>
   decodeReply(JSON.stringify({ ...JSON.parse(encodeReply(someReply)), ...changes }));
 
 describe('a reply on the wire', () => {
-  it.each([someReply, succeeded, { ...someReply, outcome: 'failed' as const, code: '40001' }])(
-    'comes back as it was: $outcome',
-    (reply) => {
-      const { dataJson, ...fields } = reply;
-      expect(decodeReply(encodeReply(reply))).toEqual({
-        kind: 'ok',
-        envelope: { ...fields, data: JSON.parse(dataJson) },
-      });
-    },
-  );
+  it.each([
+    someReply,
+    succeeded,
+    { ...succeeded, outcome: 'accepted' as const, dataJson: 'null' },
+    { ...someReply, outcome: 'failed' as const, code: '40001' },
+  ])('comes back as it was: $outcome', (reply) => {
+    const { dataJson, ...fields } = reply;
+    expect(decodeReply(encodeReply(reply))).toEqual({
+      kind: 'ok',
+      envelope: { ...fields, data: JSON.parse(dataJson) },
+    });
+  });
 
   it('is a valid CloudEvent to the CloudEvents SDK, which sends it back unchanged', () => {
     const event = HTTP.toEvent({
@@ -37,6 +39,7 @@ describe('a reply on the wire', () => {
   it.each([
     ['another outcome', { outcome: 'maybe' }, /outcome is none of/],
     ['a code beside success', { outcome: 'succeeded' }, /outcomecode/],
+    ['a code beside acceptance', { outcome: 'accepted' }, /outcomecode stands beside accepted/],
     ['a refusal without a code', { outcomecode: undefined }, /outcomecode is missing/],
     ['a code that is too long', { outcomecode: 'x'.repeat(129) }, /outcomecode/],
     ['a message that is too long', { outcomemessage: 'x'.repeat(2_001) }, /outcomemessage/],

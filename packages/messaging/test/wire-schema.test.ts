@@ -22,6 +22,12 @@ const messages = [
     decode: decodeReply,
     text: encodeReply({ ...withoutCode, outcome: 'succeeded' }),
   },
+  {
+    name: 'reply that only accepts',
+    schema: jsonSchema(replyWireSchema),
+    decode: decodeReply,
+    text: encodeReply({ ...withoutCode, outcome: 'accepted' }),
+  },
 ];
 
 /** What only the decoder can check: the command id and the parts that it must match, and calendar times. */
@@ -57,6 +63,7 @@ const strange = fc.oneof(
     'declined',
     'failed',
     'succeeded',
+    'accepted',
   ),
   fc.constantFrom(
     'inventory.reserve',

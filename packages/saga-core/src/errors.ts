@@ -46,6 +46,7 @@ export const sagaErrorCodes = [
   'HANDLER_FAILED',
   'COMMAND_INVALID',
   'FENCED',
+  'ANSWER_REFUSED',
   'PARTICIPANT_INVALID',
   // the engine
   'OPTION_INVALID',

@@ -1,6 +1,7 @@
 import type { AnyCommand } from '@backstitch/messaging';
 import { type Duration, parseDuration } from './duration.js';
 import { defaultRetry, foreverRetry, type RetryPolicy, resolveRetry } from './retry-policy.js';
+import { acceptedTimeoutMs, heartbeatMs, type RawSilence } from './silence.js';
 import type {
   CallStepDefinition,
   ChildStepDefinition,
@@ -13,7 +14,7 @@ import type {
 import { type StepPlace, stepInvalid } from './step-place.js';
 
 /** What an author may say of a step, before it is checked. */
-export interface RawOptions {
+export interface RawOptions extends RawSilence {
   readonly with?: unknown;
   readonly over?: unknown;
   readonly concurrency?: number;
@@ -59,6 +60,7 @@ export function actingStep(place: StepPlace, action: Action, raw: RawOptions): S
         run: action.run,
         compensate: functionOf<CallStepDefinition>(place, raw, 'is a call'),
         timeoutMs: timeoutOf(place, raw),
+        heartbeatMs: heartbeatMs(raw, timeoutOf(place, raw), fieldOf(place)),
       };
     case 'command':
       checkCompensation(place, raw);
@@ -105,7 +107,14 @@ function remoteStep(place: StepPlace, command: AnyCommand, raw: RawOptions) {
       'undo at the same participant: its fence is in that database',
     );
   }
-  return { command, with: raw.with as InvokeStepDefinition['with'], compensate, timeoutMs: timeoutOf(place, raw) };
+  const timeoutMs = timeoutOf(place, raw);
+  return {
+    command,
+    with: raw.with as InvokeStepDefinition['with'],
+    compensate,
+    timeoutMs,
+    acceptedTimeoutMs: acceptedTimeoutMs(raw, timeoutMs, fieldOf(place)),
+  };
 }
 
 function eachStep(place: StepPlace, command: AnyCommand, raw: RawOptions) {
@@ -155,6 +164,10 @@ function functionOf<Step extends LocalStepDefinition | CallStepDefinition>(
   if (typeof compensate === 'object')
     throw stepInvalid(place, `${what} and has a command as its compensation`, 'give a function');
   return typeof compensate === 'function' ? (compensate as Step['compensate']) : null;
+}
+
+function fieldOf({ saga, name }: StepPlace): string {
+  return `${saga}.${name}`;
 }
 
 function timeoutOf(place: StepPlace, { timeout }: RawOptions): number {

@@ -35,8 +35,10 @@ export interface RemoteUndoContext<Input, Outputs, Sent, Output> extends UndoCon
 export interface CallContext<Input, Outputs> extends StepContext<Input, Outputs> {
   /** The effect key: the same through all attempts. Send it as the `Idempotency-Key`. */
   readonly idempotencyKey: string;
-  /** Aborted when the attempt's time is up, or when the engine closes. */
+  /** Aborted when the attempt's time is up, its heartbeats stay away, its lease is lost, or the engine closes. */
   readonly signal: AbortSignal;
+  /** Says that it goes on, where the step has a `heartbeat`. However often it is called, the lease is renewed at most three times in that time. */
+  readonly heartbeat: () => void;
 }
 
 export interface CallUndoContext<Input, Outputs, Output> extends CallContext<Input, Outputs> {

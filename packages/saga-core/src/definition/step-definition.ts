@@ -44,6 +44,8 @@ export interface InvokeStepDefinition extends StepCommon {
   readonly kind: 'invoke';
   readonly command: AnyCommand;
   readonly timeoutMs: number;
+  /** How long an attempt that its participant has accepted may stay silent. */
+  readonly acceptedTimeoutMs: number;
   readonly with: (context: AuthorContext) => unknown;
   /** `null`: the author said 'nothing to undo'. */
   readonly compensate: { readonly command: AnyCommand; readonly with: (context: AuthorUndoContext) => unknown } | null;
@@ -64,6 +66,8 @@ export interface EachStepDefinition extends StepCommon {
   readonly kind: 'each';
   readonly command: AnyCommand;
   readonly timeoutMs: number;
+  /** As of an invoke step, for each item. */
+  readonly acceptedTimeoutMs: number;
   /** Items that are under way side by side, forward and back. */
   readonly concurrency: number;
   /** Called once: the list is recorded. */
@@ -91,13 +95,17 @@ export interface CallStepDefinition extends StepCommon {
   readonly compensate: ((context: AuthorUndoContext & CallExtras) => unknown) | null;
   /** How long one attempt may take; then its signal is aborted. The lease is `callGraceMs` longer. */
   readonly timeoutMs: number;
+  /** How long it may go without a heartbeat; then the lease is `callGraceMs` longer than this. `null`: it says nothing until it ends. */
+  readonly heartbeatMs: number | null;
 }
 
 export interface CallExtras {
   /** The effect key: the same through all attempts of a round. Send it as the `Idempotency-Key`. */
   readonly idempotencyKey: string;
-  /** Aborted when the attempt's time is up or the engine closes. */
+  /** Aborted when the attempt's time is up, its heartbeats stay away, its lease is lost, or the engine closes. */
   readonly signal: AbortSignal;
+  /** Says that it goes on. However often it is called, the lease is renewed at most three times a `heartbeat`. */
+  readonly heartbeat: () => void;
 }
 
 /** Waits by the database's clock, for as long as it takes. */

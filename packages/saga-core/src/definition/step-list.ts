@@ -52,6 +52,8 @@ interface Sending<I, P extends Pair, C extends AnyCommand> {
   readonly with: (context: StepContext<I, Outputs<P>>) => RequestOf<C>;
   /** How long one attempt waits for its reply. Default 30s. */
   readonly timeout?: Duration;
+  /** How long an attempt that the participant has accepted may stay silent between heartbeats. Default: as `timeout`. */
+  readonly acceptedTimeout?: Duration;
   readonly retry?: RetryPolicy;
 }
 
@@ -125,6 +127,8 @@ export type CallRun<I, P extends Pair, O> = (context: CallContext<I, Outputs<P>>
 interface Calling {
   /** How long one attempt may take. Default 30s. */
   readonly timeout?: Duration;
+  /** How long it may go without `heartbeat()`: the death of its process is noticed within that time. Absent: within the timeout. */
+  readonly heartbeat?: Duration;
   /** Default 3 attempts; after the pivot for ever. A thrown `StepDeclined` is a business "no" and is not retried. */
   readonly retry?: RetryPolicy;
 }

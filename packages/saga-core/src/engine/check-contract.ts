@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { EachStepDefinition, SagaDefinition, StepDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import { keyOf, splitKey } from '../machine/unit.js';
-import type { RepliedInput, ReplyOutcome, SagaInput } from '../machine/saga-input.js';
+import type { RepliedInput, SagaInput } from '../machine/saga-input.js';
 import { thrownMessage } from '../thrown-message.js';
 
 /** A reply as an input, before anybody looked at its body: that needs the definition, which this process may lack. */
@@ -12,7 +12,7 @@ export function replyInput(envelope: ReplyEnvelope): RepliedInput {
   return { kind: 'replied', step: keyOf(envelope), round, direction, attempt, from, outcome: outcomeOf(envelope) };
 }
 
-function outcomeOf({ outcome, data, code, message }: ReplyEnvelope): ReplyOutcome {
+function outcomeOf({ outcome, data, code, message }: ReplyEnvelope): RepliedInput['outcome'] {
   const said = { code: code ?? outcome, message: message ?? '' };
   switch (outcome) {
     case 'succeeded':
@@ -23,6 +23,8 @@ function outcomeOf({ outcome, data, code, message }: ReplyEnvelope): ReplyOutcom
         : { kind: 'declined', ...said, detail: data };
     case 'failed':
       return { kind: 'failed', ...said };
+    case 'accepted':
+      return { kind: 'accepted' };
     default:
       return outcome satisfies never;
   }

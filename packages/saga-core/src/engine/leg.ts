@@ -87,6 +87,7 @@ function inDefinition({ state }: SagaInstance, input: SagaInput): SagaInput {
     case 'replied':
     case 'notSent':
     case 'callFinished':
+    case 'callBeat':
     case 'childFinished':
       return { ...input, step: stepSentAs(state, input.step) };
     default:

@@ -13,6 +13,7 @@ import type { Item } from './item.js';
 import { createNaturalBatch, type NaturalBatch } from './natural-batch.js';
 import { createDuePoller } from './poll-due.js';
 import { refuseChangedDefinitions } from './refuse-changed-definitions.js';
+import { renewCall } from './renew-call.js';
 import { createCallRunner } from './run-calls.js';
 import { createVersionReport, type VersionReport } from './version-report.js';
 
@@ -65,6 +66,9 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     logger,
     concurrency: settings.callConcurrency,
     monotonicNowMs: () => performance.now(),
+    renew: (sagaId, call) => renewCall(advance, sagaId, call),
+    // As the timeout of a call: code outside is not timed by a clock that a test moves.
+    setTimer: systemClock.setTimer,
   });
   const poller = createDuePoller({
     store,

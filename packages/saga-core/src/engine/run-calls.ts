@@ -1,4 +1,4 @@
-import { encodeJson, type Logger } from '@backstitch/messaging';
+import { type Clock, encodeJson, type Logger } from '@backstitch/messaging';
 import type {
   AuthorUndoContext,
   CallExtras,
@@ -10,6 +10,7 @@ import type { StartCall } from '../machine/effect.js';
 import type { SagaInstance } from '../machine/instance.js';
 import type { LocalOutcome } from '../machine/saga-input.js';
 import { sentAs } from '../machine/sent-as.js';
+import { type CallLease, createCallLease } from './call-lease.js';
 import type { InputItem } from './item.js';
 import type { Leg } from './leg.js';
 import { outcomeOfThrown } from './thrown-outcome.js';
@@ -22,6 +23,9 @@ export interface CallRunnerOptions {
   readonly concurrency: number;
   /** Milliseconds that never go back. */
   readonly monotonicNowMs: () => number;
+  /** Renews the lease of a call that is being made; false where it is lost. */
+  readonly renew: (sagaId: string, call: StartCall) => Promise<boolean>;
+  readonly setTimer: Clock['setTimer'];
 }
 
 /** Makes the calls of `call` steps, outside any transaction, each under the lease that its instance holds in the store. */
@@ -37,40 +41,31 @@ interface Waiting {
   readonly call: StartCall;
   readonly step: CallStepDefinition;
   readonly sinceMs: number;
+  /** Of a step with heartbeats. */
+  readonly lease: CallLease | undefined;
 }
 
 export function createCallRunner(options: CallRunnerOptions): CallRunner {
-  const { apply, logger, concurrency, monotonicNowMs } = options;
+  const { concurrency, monotonicNowMs } = options;
   const waiting: Waiting[] = [];
   const running = new Set<Promise<void>>();
   const closing = new AbortController();
 
   const make = async (next: Waiting): Promise<void> => {
+    const { lease, step, sinceMs } = next;
     // Its lease has run, unused, while others were called: somebody else may begin it any moment now.
-    if (monotonicNowMs() - next.sinceMs > next.step.timeoutMs) return;
-    const ownTime = AbortSignal.timeout(next.step.timeoutMs);
+    const isLate = lease === undefined ? monotonicNowMs() - sinceMs > step.timeoutMs : lease.signal.aborted;
+    if (isLate) return;
+    lease?.begin();
+    const timeout = AbortSignal.timeout(step.timeoutMs);
+    const ownTime = lease === undefined ? timeout : AbortSignal.any([timeout, lease.signal]);
     // One signal for both ends of it: its own time and the engine's.
     const outcome = outcomeOf(next, AbortSignal.any([closing.signal, ownTime]));
-    const told = outcome.then((found) => tell(next, found));
+    const told = outcome.then((found) => tell(options, next, found));
     // Code that does not heed its signal keeps no place: another call is made beside it, and what it still answers is told all the same.
     await Promise.race([told, aborted(ownTime)]);
+    lease?.end();
   };
-  const tell = async ({ call, instance }: Waiting, outcome: LocalOutcome): Promise<void> => {
-    const { round, direction, attempt } = call;
-    const sagaId = instance.id;
-    const step = sentAs(instance.state, call.step);
-    try {
-      await apply([
-        { kind: 'input', sagaId, input: { kind: 'callFinished', step, round, direction, attempt, outcome } },
-      ]);
-    } catch (error) {
-      logger.warn(
-        { err: error, sagaId, step, attempt },
-        'the outcome of a call could not be recorded: it is made again when its lease has ended',
-      );
-    }
-  };
-
   const pump = (): void => {
     while (running.size < concurrency && !closing.signal.aborted) {
       const next = waiting.shift();
@@ -87,13 +82,15 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
     start({ definition, instance, calls }) {
       for (const call of calls) {
         const step = definition.steps.get(call.step);
-        if (step?.kind === 'call') waiting.push({ definition, instance, call, step, sinceMs: monotonicNowMs() });
+        if (step?.kind !== 'call') continue;
+        const lease = leaseOf(options, { instance, call, step });
+        waiting.push({ definition, instance, call, step, sinceMs: monotonicNowMs(), lease });
       }
       pump();
     },
     async close(timeoutMs) {
       closing.abort(new Error('the engine is closing'));
-      waiting.length = 0;
+      for (const { lease } of waiting.splice(0)) lease?.end();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, timeoutMs);
@@ -104,6 +101,40 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
   };
 }
 
+async function tell(
+  { apply, logger }: CallRunnerOptions,
+  { call, instance }: Waiting,
+  outcome: LocalOutcome,
+): Promise<void> {
+  const { round, direction, attempt } = call;
+  const sagaId = instance.id;
+  const step = sentAs(instance.state, call.step);
+  try {
+    await apply([{ kind: 'input', sagaId, input: { kind: 'callFinished', step, round, direction, attempt, outcome } }]);
+  } catch (error) {
+    logger.warn(
+      { err: error, sagaId, step, attempt },
+      'the outcome of a call could not be recorded: it is made again when its lease has ended',
+    );
+  }
+}
+
+function leaseOf(
+  { renew, logger, monotonicNowMs, setTimer }: CallRunnerOptions,
+  { instance, call, step }: Pick<Waiting, 'instance' | 'call' | 'step'>,
+): CallLease | undefined {
+  const { heartbeatMs } = step;
+  if (heartbeatMs === null) return undefined;
+  const sagaId = instance.id;
+  const made = { ...call, step: sentAs(instance.state, call.step) };
+  const about = { sagaId, step: step.name, attempt: call.attempt };
+  return createCallLease({
+    ...{ heartbeatMs, monotonicNowMs, setTimer },
+    renew: () => renew(sagaId, made),
+    onTrouble: (error) => logger.warn({ err: error, ...about }, 'a heartbeat could not be recorded'),
+  });
+}
+
 /** Resolves a turn after the signal: code that heeds it has answered by then. */
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -111,7 +142,10 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-async function outcomeOf({ definition, instance, call, step }: Waiting, signal: AbortSignal): Promise<LocalOutcome> {
+async function outcomeOf(
+  { definition, instance, call, step, lease }: Waiting,
+  signal: AbortSignal,
+): Promise<LocalOutcome> {
   const { state, bodies } = instance;
   const failure = state.failure ?? { step: '', code: '', message: '' };
   const context: AuthorUndoContext & CallExtras = {
@@ -122,6 +156,7 @@ async function outcomeOf({ definition, instance, call, step }: Waiting, signal: 
     output: bodies[step.name]?.output,
     idempotencyKey: call.idempotencyKey,
     signal,
+    heartbeat: () => lease?.heartbeat(),
   };
   try {
     const output = call.direction === 'do' ? await step.run(context) : await step.compensate?.(context);

@@ -94,8 +94,17 @@ function timeOut(
   step: InvokeStepDefinition | CallStepDefinition,
   { direction, pace }: { readonly direction: Direction; readonly pace: Pace },
 ): boolean {
-  const message = `'${step.name}' did not answer attempt ${pace.attempt} within ${step.timeoutMs} ms`;
+  const attempt = `attempt ${pace.attempt} of '${step.name}'`;
+  const message =
+    pace.heardAt === undefined
+      ? `${attempt} was not answered within ${step.timeoutMs} ms`
+      : `${attempt} was not heard of for ${silenceMs(step)} ms`;
   return failAttempt(draft, step, { attempt: pace.attempt, direction, code: 'STEP_TIMED_OUT', message });
+}
+
+/** How long whoever works on an attempt may say nothing. */
+function silenceMs(step: InvokeStepDefinition | CallStepDefinition): number {
+  return step.kind === 'invoke' ? step.acceptedTimeoutMs : (step.heartbeatMs ?? step.timeoutMs);
 }
 
 function signalMissed(draft: Draft, { name, onTimeout, timeoutMs }: WaitStepDefinition): void {

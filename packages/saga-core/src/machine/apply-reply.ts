@@ -1,4 +1,5 @@
 import type { UnitDefinition } from '../definition/step-definition.js';
+import { applyAcceptance } from './apply-acceptance.js';
 import { failAttempt, giveUpUndo } from './attempt.js';
 import { type Draft, keepEvidence, park, record, stepOf, unitNamed } from './draft.js';
 import { isTerminal } from './instance.js';
@@ -23,10 +24,13 @@ export function applyReply(draft: Draft, input: RepliedInput): Discard | undefin
   if (step === undefined || step.kind !== 'invoke') return 'unknown step';
   if (input.from !== undefined && input.from !== step.command.participant) return 'wrong participant';
   if (stepOf(draft, step.name).round !== input.round) return 'other round';
-  return input.direction === 'do' ? applyForward(draft, step, input) : applyUndo(draft, step, input);
+  const { outcome } = input;
+  if (outcome.kind === 'accepted') return applyAcceptance(draft, step, input);
+  const answer = { ...input, outcome };
+  return input.direction === 'do' ? applyForward(draft, step, answer) : applyUndo(draft, step, answer);
 }
 
-function applyForward(draft: Draft, step: UnitDefinition, input: RepliedInput): Discard | undefined {
+function applyForward(draft: Draft, step: UnitDefinition, input: Answered): Discard | undefined {
   const { status } = stepOf(draft, step.name);
   const { outcome } = input;
   switch (status) {
@@ -82,7 +86,7 @@ interface Answered {
   readonly outcome: ReplyOutcome;
 }
 
-function applyUndo(draft: Draft, step: UnitDefinition, input: RepliedInput): Discard | undefined {
+function applyUndo(draft: Draft, step: UnitDefinition, input: Answered): Discard | undefined {
   return stepOf(draft, step.name).status === 'compensating' ? settleUndo(draft, step, input) : 'not awaited';
 }
 

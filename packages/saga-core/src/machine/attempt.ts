@@ -24,7 +24,7 @@ export function failAttempt(draft: Draft, step: UnitDefinition, failure: Attempt
   if (!isUnderWay) return false;
   const refusals = pace.refusals + (failure.refused ? 1 : 0);
   const policy = failure.direction === 'do' ? step.retry : step.undoRetry;
-  const { deadlineAt: _deadline, retryAt: _retry, ...waiting } = pace;
+  const { deadlineAt: _deadline, retryAt: _retry, heardAt: _heard, ...waiting } = pace;
   const isHopeless = failure.reason !== undefined && policy.nonRetryable.includes(failure.reason);
   const hasMore = policy.attempts === null || pace.attempt - pace.countedFrom < policy.attempts;
   if (hasMore && !isHopeless) {

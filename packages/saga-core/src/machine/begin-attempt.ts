@@ -45,10 +45,15 @@ export function runLocal(draft: Draft, step: string, direction: Direction): void
 export function startCall(draft: Draft, step: CallStepDefinition, direction: Direction): void {
   const { pace, round } = stepOf(draft, step.name);
   const attempt = (pace?.attempt ?? 0) + 1;
-  const { retryAt: _, ...before } = pace ?? firstPace(draft);
-  setPace(draft, step.name, { ...before, attempt, deadlineAt: draft.now + step.timeoutMs + callGraceMs });
+  const { retryAt: _retry, heardAt: _heard, ...before } = pace ?? firstPace(draft);
+  setPace(draft, step.name, { ...before, attempt, deadlineAt: draft.now + callLeaseMs(step) });
   const idempotencyKey = idOf(draft, step.name, direction);
   draft.effects.push({ kind: 'startCall', step: step.name, round, direction, attempt, idempotencyKey });
+}
+
+/** From one word of it to the end of its lease: whoever makes it has been told to stop before anybody else begins. */
+export function callLeaseMs({ heartbeatMs, timeoutMs }: CallStepDefinition): number {
+  return (heartbeatMs ?? timeoutMs) + callGraceMs;
 }
 
 /**

@@ -46,7 +46,7 @@ export interface StartChild {
   readonly key: string;
 }
 
-/** A call's lease outlives its timeout by this much: whoever runs it has been told to stop before anybody else begins. */
+/** A call's lease outlives its timeout, or the time of its heartbeat, by this much: whoever runs it has been told to stop before anybody else begins. */
 export const callGraceMs = 5_000;
 
 export interface SendCommand {

@@ -30,6 +30,8 @@ export interface Pace {
   readonly firstSentAt: number;
   /** Set while a reply is awaited. */
   readonly deadlineAt?: number;
+  /** When whoever works on the attempt under way was last heard of: an `accepted`, or a call's heartbeat. */
+  readonly heardAt?: number;
   /** Set while the next attempt is awaited. */
   readonly retryAt?: number;
 }

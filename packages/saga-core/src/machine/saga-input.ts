@@ -38,6 +38,14 @@ export type SagaInput =
     }
   /** Whose step this instance is, is being undone: a completed child is taken back too. */
   | { readonly kind: 'parentTurnedBack'; readonly failure: Failure }
+  /** Whoever makes a call says that it goes on: its lease is renewed. */
+  | {
+      readonly kind: 'callBeat';
+      readonly step: string;
+      readonly round: number;
+      readonly direction: Direction;
+      readonly attempt: number;
+    }
   /** Somebody said what a `waitFor` waits for. The body fits the step's schema: whoever took it in checked that. */
   | { readonly kind: 'signalled'; readonly step: string; readonly id: string; readonly body: unknown }
   /** Time has passed. `unsent` holds the ids of commands that still lie in the outbox. */
@@ -93,7 +101,12 @@ export interface RepliedInput {
   readonly attempt: number;
   /** The participant on whose reply topic it came, where the broker vouches for that: no other participant's answer counts. */
   readonly from?: string;
-  readonly outcome: ReplyOutcome;
+  readonly outcome: ReplyOutcome | Acceptance;
+}
+
+/** No outcome yet: the attempt is being worked on. Said again it is a heartbeat. */
+export interface Acceptance {
+  readonly kind: 'accepted';
 }
 
 export type ReplyOutcome =

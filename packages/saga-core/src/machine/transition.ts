@@ -1,5 +1,6 @@
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { applyCall } from './apply-call.js';
+import { applyCallBeat } from './apply-call-beat.js';
 import { applyChild, applyParentTurnedBack } from './apply-child.js';
 import { applyDeadline, applyNotSent } from './apply-deadline.js';
 import { applyLocksChecked, applyLocksFreed, applyLocksTaken, applyStarted } from './apply-locks.js';
@@ -78,6 +79,8 @@ function apply(draft: Draft, input: SagaInput): Discard | Refusal | undefined {
       return applyWithdrawn(draft, input.commandIds);
     case 'callFinished':
       return applyCall(draft, input);
+    case 'callBeat':
+      return applyCallBeat(draft, input);
     case 'childFinished':
       return applyChild(draft, input);
     case 'parentTurnedBack':
@@ -142,7 +145,8 @@ function causeOf(input: SagaInput): JournalCause {
     case 'childFinished':
       return { kind: `child ${input.outcome.kind}`, step: input.step };
     case 'signalled':
-      return { kind: 'signalled', step: input.step };
+    case 'callBeat':
+      return { kind: input.kind, step: input.step };
     case 'skip':
     case 'resolve':
       return { kind: input.kind, step: input.step, actor: input.actor, reason: input.reason };

@@ -27,6 +27,8 @@ export interface StepDescription {
 export interface PaceDescription {
   /** Of an attempt, or of a wait; `null` waits for ever. */
   readonly timeoutMs?: number | null;
+  /** Where it is another time than `timeoutMs`: see `acceptedTimeout` of a remote step, `heartbeat` of a call. */
+  readonly silenceMs?: number;
   readonly durationMs?: number;
   /** Of a fan-out: items under way side by side. */
   readonly concurrency?: number;
@@ -77,13 +79,18 @@ function paceOf(step: StepDefinition): PaceDescription {
     case 'child':
       return {};
     case 'each':
-      return { timeoutMs: step.timeoutMs, concurrency: step.concurrency, ...policies(step) };
+      return { concurrency: step.concurrency, ...times(step.timeoutMs, step.acceptedTimeoutMs), ...policies(step) };
     case 'invoke':
+      return { ...times(step.timeoutMs, step.acceptedTimeoutMs), ...policies(step) };
     case 'call':
-      return { timeoutMs: step.timeoutMs, ...policies(step) };
+      return { ...times(step.timeoutMs, step.heartbeatMs), ...policies(step) };
     default:
       return step satisfies never;
   }
+}
+
+function times(timeoutMs: number, silenceMs: number | null): PaceDescription {
+  return silenceMs === null || silenceMs === timeoutMs ? { timeoutMs } : { timeoutMs, silenceMs };
 }
 
 /** A step that is never undone has no policy for it. */

@@ -7,6 +7,8 @@ export type FenceDecision =
   | { readonly kind: 'run' }
   /** It was answered before: the same answer again, the handler is not called. */
   | { readonly kind: 'answer'; readonly outcome: 'succeeded' | 'declined'; readonly replyJson: string }
+  /** It was accepted and is still being worked on: that is said again, and the handler is not called. */
+  | { readonly kind: 'accepted' }
   /** An undo has closed this round: a late do must not take effect. */
   | { readonly kind: 'refuse' }
   /** There is nothing to undo: close the round against copies still in flight, and say done. The handler is not called. */
@@ -28,8 +30,11 @@ function decideDo(row: FenceRow): FenceDecision {
     case 'succeeded':
     case 'declined':
       return { kind: 'answer', outcome: row.status, replyJson: row.doReply ?? 'null' };
+    case 'accepted':
+      return { kind: 'accepted' };
     case 'tombstone':
     case 'undone':
+    case 'undoing':
       return { kind: 'refuse' };
     default:
       return row.status satisfies never;
@@ -42,7 +47,11 @@ function decideUndo(row: FenceRow): FenceDecision {
     case 'declined':
       return { kind: 'close' };
     case 'succeeded':
+    // Its effect may have begun: whoever undoes it has to stop it, and whoever works on it hears that it is fenced.
+    case 'accepted':
       return { kind: 'run' };
+    case 'undoing':
+      return { kind: 'accepted' };
     case 'tombstone':
     case 'undone':
       return { kind: 'answer', outcome: 'succeeded', replyJson: row.undoReply ?? 'null' };

@@ -6,6 +6,8 @@ import type { StoreFailure } from '../exchange/store-failure.js';
 export interface FenceStore<Trx> {
   /** A transaction of the library's own in the participant's database: fence, the handler's writes and the reply commit together. */
   transaction<T>(work: (tx: FenceTransaction<Trx>) => Promise<T>): Promise<T>;
+  /** The same face inside a transaction that the caller opened and will end. Throws for anything that is not an open transaction. */
+  within(trx: Trx): FenceTransaction<Trx>;
   quarantine(records: readonly QuarantinedRecord[]): Promise<void>;
   /** As `SagaStore.classify`. */
   classify(error: unknown): StoreFailure;
@@ -25,9 +27,16 @@ export interface FenceTransaction<Trx> {
    * copies of a command, or a command and its undo, take turns.
    */
   claim(key: FenceKey): Promise<FenceRow>;
+  /** The row, locked until the transaction ends; nothing is made where it is missing. */
+  find(key: FenceKey): Promise<FenceRow | undefined>;
   /** Records what became of it. */
   settle(key: FenceKey, row: FenceRow): Promise<void>;
-  publish(rows: readonly NewOutboxRow[], options: { readonly bornLeaseMs: number }): Promise<readonly ClaimedRow[]>;
+  /** Removes the row: the command may run again. */
+  forget(key: FenceKey): Promise<void>;
+  /** Without a lease they are the relay's, and nothing is answered. */
+  publish(rows: readonly NewOutboxRow[], options: { readonly bornLeaseMs?: number }): Promise<readonly ClaimedRow[]>;
+  /** Runs once the transaction may have ended: a hint, after a rollback too, and where the driver cannot tell it never comes. */
+  afterEnd(run: () => void): void;
 }
 
 export interface FenceKey {
@@ -40,13 +49,15 @@ export interface FenceKey {
 
 /**
  * `fresh`: nothing is known. `succeeded`, `declined`: the do ran, this was its reply. `tombstone`: an undo came first, or the do was never
- * seen; a late do is refused. `undone`: the do had succeeded and its undo has run.
+ * seen; a late do is refused. `undone`: the do had succeeded and its undo has run. `accepted`, `undoing`: the do, or the undo, is answered later.
  */
-export type FenceStatus = 'fresh' | 'succeeded' | 'declined' | 'tombstone' | 'undone';
+export type FenceStatus = 'fresh' | 'succeeded' | 'declined' | 'tombstone' | 'undone' | 'accepted' | 'undoing';
 
 export interface FenceRow {
   readonly status: FenceStatus;
   /** JSON of the body that was answered to the do, as it is answered again to a duplicate. */
   readonly doReply: string | null;
   readonly undoReply: string | null;
+  /** JSON of where to answer what was accepted (`pending-reply.ts`); absent where nothing is. */
+  readonly pending?: string;
 }

@@ -1,8 +1,9 @@
-import { type AnyCommand, type CommandEnvelope, encodeJson, validate } from '@backstitch/messaging';
+import { type AnyCommand, type CommandEnvelope, validate } from '@backstitch/messaging';
 import { isSocketError } from '../exchange/is-socket-error.js';
 import { SagaError } from '../errors.js';
+import { contractBroken, declinedAnswer, succeededAnswer } from './contract-answer.js';
 import type { FenceTransaction } from './fence-store.js';
-import type { Declined, Participant, UntypedHandler } from './participant.js';
+import type { Accepted, Declined, Participant, UntypedHandler } from './participant.js';
 import type { Answer } from './reply-message.js';
 import { thrownMessage } from '../thrown-message.js';
 
@@ -25,8 +26,8 @@ export class HandlerFailure extends Error {
 }
 
 /**
- * Calls the handler in a savepoint: a returned value succeeds, a returned `decline(…)` undoes what the handler wrote and says no. Whatever it
- * throws, and whatever breaks the contract, is thrown on: then nothing of the transaction is kept.
+ * Calls the handler in a savepoint: a returned value succeeds, a returned `decline(…)` undoes what the handler wrote and says no, a returned
+ * `accept()` keeps it and answers later. Whatever it throws, and whatever breaks the contract, is thrown on: then nothing of the transaction is kept.
  */
 export async function handleCommand<Trx>(
   participant: Participant,
@@ -37,16 +38,23 @@ export async function handleCommand<Trx>(
   const payload = receive(contract, command);
   try {
     return await tx.savepoint(async () => {
-      const said: Declined[] = [];
+      const said: (Declined | Accepted)[] = [];
+      // One object for each call of the handler, told apart by identity: a reply's body may well look like it.
+      const accepted: Accepted = { kind: 'accepted' };
+      const accept = (): Accepted => {
+        said.push(accepted);
+        return accepted;
+      };
       const decline = (code: string, detail: unknown): Declined => {
         const declined: Declined = { kind: 'declined', code, detail };
         said.push(declined);
         return declined;
       };
-      const returned = await handle({ trx: tx.trx as never, command: { ...facts(command), payload }, decline });
+      const returned = await handle({ trx: tx.trx as never, command: { ...facts(command), payload }, decline, accept });
+      if (returned === accepted) return { outcome: 'accepted', dataJson: 'null' };
       if (isDeclined(returned)) throw new RolledBack(returned);
       if (returned === undefined) refuseForgotten(contract, said);
-      return { outcome: 'succeeded', dataJson: replyJson(contract, returned) };
+      return succeededAnswer(contract, returned);
     });
   } catch (error) {
     if (error instanceof RolledBack) return declinedAnswer(contract, error.declined);
@@ -69,53 +77,18 @@ function handlerOf(
 function receive(contract: AnyCommand, command: CommandEnvelope): unknown {
   const checked = validate(contract.spec.request, command.data);
   if (checked.kind === 'valid') return checked.value;
-  throw broken(`the request of '${contract.name}'`, checked.violations);
+  throw contractBroken(`the request of '${contract.name}'`, checked.violations);
 }
 
-function replyJson(contract: AnyCommand, returned: unknown): string {
-  const schema = contract.spec.reply;
-  if (schema === undefined) return 'null';
-  const checked = validate(schema, returned);
-  if (checked.kind === 'invalid') throw broken(`what the handler of '${contract.name}' returned`, checked.violations);
-  // What was returned is sent as it is: the orchestrator reads it by the same schema, and a transform must not be applied twice.
-  return encodeJson(returned, { what: `reply of '${contract.name}'` });
-}
-
-function declinedAnswer(contract: AnyCommand, { code, detail }: Declined): Answer {
-  const schema = contract.spec.errors?.[code];
-  if (schema === undefined) {
-    throw new SagaError('CONTRACT_BROKEN', `'${contract.name}' does not declare the refusal '${code}'`, {
-      fields: { command: contract.name, code, declared: Object.keys(contract.spec.errors ?? {}) },
-      hint: "declare it under 'errors' in the contract",
-    });
-  }
-  const checked = validate(schema, detail);
-  if (checked.kind === 'invalid')
-    throw broken(`the detail of '${contract.name}' declining with '${code}'`, checked.violations);
-  const dataJson = detail === undefined ? 'null' : encodeJson(detail, { what: `detail of '${contract.name}' ${code}` });
-  return { outcome: 'declined', code, message: code, dataJson };
-}
-
-function broken(what: string, violations: readonly { readonly path: string; readonly message: string }[]): SagaError {
-  const said = violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
-  return new SagaError('CONTRACT_BROKEN', `${what} breaks its contract: ${said}`, {
-    fields: { violations },
-    hint: 'make both sides use the same contract',
-  });
-}
-
-/** `decline(…)` alone declines nothing: what was meant as a "no" would be answered as done. */
-function refuseForgotten(contract: AnyCommand, [forgotten]: readonly Declined[]): void {
+/** `decline(…)` alone declines nothing, nor does `accept()` accept: what was meant as "no" or as "later" would be answered as done. */
+function refuseForgotten(contract: AnyCommand, [forgotten]: readonly (Declined | Accepted)[]): void {
   if (forgotten === undefined) return;
-  const { code } = forgotten;
-  throw new SagaError(
-    'HANDLER_FAILED',
-    `the handler of '${contract.name}' called decline('${code}') and returned nothing`,
-    {
-      fields: { command: contract.name, code },
-      hint: "write 'return decline(…)'",
-    },
-  );
+  const [called, code] =
+    forgotten.kind === 'accepted' ? ['accept()'] : [`decline('${forgotten.code}')`, forgotten.code];
+  throw new SagaError('HANDLER_FAILED', `the handler of '${contract.name}' called ${called} and returned nothing`, {
+    fields: { command: contract.name, ...(code === undefined ? {} : { code }) },
+    hint: `write 'return ${code === undefined ? 'accept()' : 'decline(…)'}'`,
+  });
 }
 
 function isDeclined(value: unknown): value is Declined {

@@ -16,6 +16,11 @@ export interface Declined<Code extends string = string, Detail = unknown> {
   readonly detail: Detail;
 }
 
+/** What a handler returns that will be answered later: see `HandlerContext.accept`. */
+export interface Accepted {
+  readonly kind: 'accepted';
+}
+
 export interface HandlerContext<C, Trx> {
   /** The same transaction as the fence's row and the reply: effect and answer commit together. */
   readonly trx: Trx;
@@ -34,17 +39,24 @@ export interface HandlerContext<C, Trx> {
     code: Code,
     detail: ErrorsOf<C>[Code],
   ): Declined<Code, ErrorsOf<C>[Code]>;
+  /**
+   * `return accept()` says that the work has been taken on: what the handler wrote (a job with `command.id`) commits, and the orchestrator
+   * goes on waiting. The answer is given later, from any process, by `answer(trx, command, id)` of the participant.
+   */
+  accept(): Accepted;
 }
 
 /**
  * Runs in the participant's own transaction, in a savepoint. A returned value is the reply; a returned `decline(…)` rolls the
- * savepoint back and answers "no"; a throw rolls everything back and answers "failed", and the orchestrator tries again.
+ * savepoint back and answers "no"; a returned `accept()` keeps what was written and answers later; a throw rolls everything back and answers
+ * "failed", and the orchestrator tries again.
  */
 export type Handler<C, Trx> = (
   context: HandlerContext<C, Trx>,
 ) =>
-  | Promise<ReplyInputOf<C> | Declined<keyof ErrorsOf<C> & string, ErrorsOf<C>[keyof ErrorsOf<C>]>>
+  | Promise<ReplyInputOf<C> | Accepted | Declined<keyof ErrorsOf<C> & string, ErrorsOf<C>[keyof ErrorsOf<C>]>>
   | ReplyInputOf<C>
+  | Accepted
   | Declined<keyof ErrorsOf<C> & string, ErrorsOf<C>[keyof ErrorsOf<C>]>;
 
 /** One handler a command of the contract. */
@@ -56,6 +68,7 @@ export type UntypedHandler = (context: {
   readonly trx: never;
   readonly command: HandlerContext<AnyCommand, never>['command'];
   readonly decline: (code: string, detail: unknown) => Declined;
+  readonly accept: () => Accepted;
 }) => unknown;
 
 export type ParticipantFunction<Trx> = <P extends string, Commands extends Record<string, CommandSpec>>(

@@ -5,6 +5,8 @@ import { tombstoneCommand } from '../machine/effect.js';
 import { decideFence } from './decide-fence.js';
 import type { FenceKey, FenceRow, FenceStore, FenceTransaction } from './fence-store.js';
 import { HandlerFailure, handleCommand } from './handle-command.js';
+import { acceptedRow, settledRow } from './pending-reply.js';
+import { rowAfter } from './row-after.js';
 import type { Participant } from './participant.js';
 import { type Answer, replyMessage } from './reply-message.js';
 import { thrownMessage } from '../thrown-message.js';
@@ -85,6 +87,10 @@ async function answerTo<Trx>(
   switch (decision.kind) {
     case 'answer':
       return storedAnswer(decision.outcome, decision.replyJson);
+    case 'accepted':
+      // Whoever answers it later answers this attempt: the one before is not waited for any more.
+      await tx.settle(key, acceptedRow(row, { to: command, saidAt: await tx.now() }));
+      return { outcome: 'accepted', dataJson: 'null' };
     case 'refuse':
       return {
         outcome: 'failed',
@@ -93,7 +99,7 @@ async function answerTo<Trx>(
         dataJson: 'null',
       };
     case 'close':
-      await tx.settle(key, { ...row, status: 'tombstone', undoReply: 'null' });
+      await tx.settle(key, settledRow(row, { status: 'tombstone', undoReply: 'null' }));
       return { outcome: 'succeeded', dataJson: 'null' };
     case 'run': {
       // A step with nothing to undo whose outcome nobody knew: closing the round is all there is to do.
@@ -101,21 +107,17 @@ async function answerTo<Trx>(
       const answer: Answer = closesOnly
         ? { outcome: 'succeeded', dataJson: 'null' }
         : await handleCommand(participant, command, tx);
-      const settled = settledRow(row, direction, answer);
+      const now = await tx.now();
+      const settled =
+        answer.outcome === 'accepted'
+          ? acceptedRow(row, { to: command, saidAt: now })
+          : rowAfter(row, direction, answer);
       if (settled !== undefined) await tx.settle(key, settled);
       return answer;
     }
     default:
       return decision satisfies never;
   }
-}
-
-/** A declined undo is not kept: whoever retries it means it, and the handler must be asked again. */
-function settledRow(row: FenceRow, direction: 'do' | 'undo', answer: Answer): FenceRow | undefined {
-  if (direction === 'undo')
-    return answer.outcome === 'succeeded' ? { ...row, status: 'undone', undoReply: answer.dataJson } : undefined;
-  if (answer.outcome === 'succeeded') return { ...row, status: 'succeeded', doReply: answer.dataJson };
-  return { ...row, status: 'declined', doReply: JSON.stringify({ code: answer.code, detail: answer.dataJson }) };
 }
 
 function storedAnswer(outcome: 'succeeded' | 'declined', replyJson: string): Answer {

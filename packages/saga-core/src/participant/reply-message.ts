@@ -1,6 +1,7 @@
-import { type CommandEnvelope, encodeReply, envelopeContentType, type ReplyOutcome } from '@backstitch/messaging';
+import { encodeReply, envelopeContentType, type ReplyOutcome } from '@backstitch/messaging';
 import type { NewOutboxRow } from '@backstitch/outbox';
 import { derivedUuid, uuidV7 } from '../exchange/uuid-v7.js';
+import type { ReplyAddress } from './pending-reply.js';
 
 /** What a participant says to one command. */
 export interface Answer {
@@ -11,9 +12,9 @@ export interface Answer {
   readonly dataJson: string;
 }
 
-/** The reply to a command as the one outbox row of that command's reply: a duplicate's answer revives it. */
+/** The reply to a command as the one outbox row of that command's reply: a duplicate's answer, or a later one, takes its place. */
 export function replyMessage(
-  command: CommandEnvelope,
+  command: ReplyAddress,
   answer: Answer,
   about: { readonly participant: string; readonly now: number },
 ): NewOutboxRow {

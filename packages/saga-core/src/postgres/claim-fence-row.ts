@@ -8,12 +8,13 @@ insert into ${table} (saga_id, step, item, round) values ($1, $2, $3, $4) on con
 returning ${nowMs} as now`;
 
 const lockSql = (table: string): string => `
-select status, do_reply, undo_reply from ${table} where saga_id = $1 and step = $2 and item = $3 and round = $4 for update`;
+select status, do_reply, undo_reply, pending from ${table} where saga_id = $1 and step = $2 and item = $3 and round = $4 for update`;
 
 interface Row {
   readonly status: FenceStatus;
   readonly do_reply: string | null;
   readonly undo_reply: string | null;
+  readonly pending: string | null;
 }
 
 export interface ClaimedFenceRow {
@@ -32,14 +33,25 @@ export async function claimFenceRow(
   options: { readonly table: string },
 ): Promise<ClaimedFenceRow> {
   const values = fenceKeyValues(key);
-  // A row that is pruned between the two statements is made again; it was settled months ago, and nothing else deletes rows.
+  // A row that is deleted between the two statements is made again: it was pruned, or the work on it has failed.
   for (;;) {
     const inserted = await sql.query<{ now: number }>(insertSql(options.table), values);
     const now = inserted.rows[0]?.now;
     if (now !== undefined) return { row: { status: 'fresh', doReply: null, undoReply: null }, now };
-    const { rows } = await sql.query<Row>(lockSql(options.table), values);
-    const [row] = rows;
-    if (row === undefined) continue;
-    return { row: { status: row.status, doReply: row.do_reply, undoReply: row.undo_reply }, now: undefined };
+    const row = await findFenceRow(sql, key, options);
+    if (row !== undefined) return { row, now: undefined };
   }
+}
+
+/** Locks the row that is there; makes none. */
+export async function findFenceRow(
+  sql: Sql,
+  key: FenceKey,
+  { table }: { readonly table: string },
+): Promise<FenceRow | undefined> {
+  const { rows } = await sql.query<Row>(lockSql(table), fenceKeyValues(key));
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { status, do_reply: doReply, undo_reply: undoReply, pending } = row;
+  return { status, doReply, undoReply, ...(pending === null ? {} : { pending }) };
 }

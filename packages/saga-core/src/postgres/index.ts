@@ -4,6 +4,7 @@ export { fenceMigrations } from './migrations/fence-migrations.js';
 export { sagaMigrations } from './migrations/saga-migrations.js';
 export { notSentHook, type NotSentHookOptions } from './not-sent-hook.js';
 export { sagaCommandAggregate } from './not-sent-letters.js';
+export { postgresAnswers, type PostgresAnswersOptions } from './postgres-answers.js';
 export { postgresFenceStore, type PostgresFenceStoreOptions } from './postgres-fence-store.js';
 export { postgresSagaStore, type PostgresSagaStoreOptions } from './postgres-saga-store.js';
 export { type PostgresEngine, type PostgresEngineOptions, postgresEngine } from './postgres-engine.js';

@@ -1,14 +1,13 @@
 import { type OutboxTable, postgresOutboxTable } from '@backstitch/outbox';
-import { type Database, defaultSchema, type Sql, savepoint } from '@backstitch/postgres';
+import { type Database, defaultSchema, type Sql } from '@backstitch/postgres';
 import type { FenceStore } from '../participant/fence-store.js';
 import { classifyFailure } from './classify-failure.js';
-import { claimFenceRow } from './claim-fence-row.js';
 import { fenceTables } from './fence-tables.js';
+import { fenceTransaction } from './fence-transaction.js';
 import { defaultQuarantineRows, insertQuarantine } from './insert-quarantine.js';
 import { pruneFenceRows } from './prune-fence-rows.js';
 import { requireWholeNumber } from './require-whole-number.js';
-import { settleFenceRow } from './settle-fence-row.js';
-import { transactionClock } from './transaction-clock.js';
+import { callersEnd, ownEnd } from './transaction-end.js';
 
 export interface PostgresFenceStoreOptions<Trx> {
   /** The participant's own database: its handlers write in the same transactions. */
@@ -28,24 +27,18 @@ export function postgresFenceStore<Trx>(options: PostgresFenceStoreOptions<Trx>)
   const { database, schema = defaultSchema } = options;
   const { fence: table, quarantine } = fenceTables(schema);
   const outboxTable = options.outboxTable ?? postgresOutboxTable({ schema });
+  const about = { table, outboxTable, monotonicNowMs: options.monotonicNowMs };
   const rows = requireWholeNumber('quarantineRows', options.quarantineRows ?? defaultQuarantineRows);
   return {
-    transaction: (work) =>
-      database.transaction((trx, sql) => {
-        const clock = transactionClock(sql, options.monotonicNowMs);
-        return work({
-          trx,
-          now: () => clock.now(),
-          savepoint: (inner) => savepoint(sql, inner),
-          async claim(key) {
-            const { row, now } = await claimFenceRow(sql, key, { table });
-            if (now !== undefined) clock.heard(now);
-            return row;
-          },
-          settle: (key, row) => settleFenceRow(sql, { key, row }, { table }),
-          publish: (messages, publishOptions) => outboxTable.insert(sql, messages, publishOptions),
-        });
-      }),
+    async transaction(work) {
+      const end = ownEnd();
+      try {
+        return await database.transaction((trx, sql) => work(fenceTransaction(trx, sql, { ...about, end })));
+      } finally {
+        end.tell();
+      }
+    },
+    within: (trx) => fenceTransaction(trx, database.within(trx), { ...about, end: callersEnd(trx) }),
     quarantine: (records) => insertQuarantine(database.sql, records, { table: quarantine, rows }),
     classify: classifyFailure,
     prune: (prune) => pruneFenceRows(database.sql, { ...prune, table }),

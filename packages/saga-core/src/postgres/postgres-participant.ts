@@ -1,6 +1,7 @@
 import { type EventCatalog, silentLogger } from '@backstitch/messaging';
 import type { Outbox, Relay, RelayOptions } from '@backstitch/outbox';
 import { defaultSchema } from '@backstitch/postgres';
+import { type Answers, type AnswersOptions, createAnswers } from '../participant/answers.js';
 import {
   createParticipantRunner,
   type ParticipantRunner,
@@ -11,7 +12,9 @@ import { migrateParticipant } from './migrate-participant.js';
 import { outboxService } from './outbox-service.js';
 import { postgresFenceStore } from './postgres-fence-store.js';
 
-export interface PostgresParticipantOptions<Trx> extends Omit<ParticipantRunnerOptions<Trx>, 'store' | 'relay'> {
+export interface PostgresParticipantOptions<Trx>
+  extends Omit<ParticipantRunnerOptions<Trx>, 'store' | 'relay'>,
+    Pick<AnswersOptions<Trx>, 'heartbeatEveryMs'> {
   readonly database: DatabaseSource<Trx>;
   /** The schema of the library's tables. Default `backstitch`. */
   readonly schema?: string;
@@ -22,7 +25,7 @@ export interface PostgresParticipantOptions<Trx> extends Omit<ParticipantRunnerO
   readonly relayOptions?: Partial<Omit<RelayOptions, 'store' | 'transport' | 'logger'>>;
 }
 
-export interface PostgresParticipant<Trx> extends ParticipantRunner {
+export interface PostgresParticipant<Trx> extends ParticipantRunner, Answers<Trx> {
   /** For the service's own domain events, in handlers and anywhere else. */
   readonly outbox: Outbox<Trx>;
   readonly relay: Relay;
@@ -41,9 +44,12 @@ export function postgresParticipant<Trx>(options: PostgresParticipantOptions<Trx
   });
   const { outbox, relay } = service;
   let closed = false;
-  const runner = createParticipantRunner({ ...options, store: postgresFenceStore({ database, schema }), relay });
+  const store = postgresFenceStore({ database, schema });
+  const runner = createParticipantRunner({ ...options, store, relay });
+  const { heartbeatEveryMs } = options;
   return {
     ...runner,
+    ...createAnswers({ store, relay, ...(heartbeatEveryMs === undefined ? {} : { heartbeatEveryMs }) }),
     outbox,
     relay,
     migrate: () => migrateParticipant({ database, schema }),

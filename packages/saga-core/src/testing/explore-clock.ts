@@ -2,8 +2,10 @@ import { commandId } from '@backstitch/messaging';
 import { stepStateOf } from '../machine/instance.js';
 import { splitKey, unitsOf } from '../machine/unit.js';
 import { wakeAt } from '../machine/wake-at.js';
+import { owedAttempt } from './accepted-fence.js';
 import { runLeg } from './explore-leg.js';
 import { type Move, note } from './explore-move.js';
+import { fenceKeyOf } from './explore-participant.js';
 import type { ExplorePlan } from './explore-plan.js';
 import { faulty, inputMoves } from './explore-publish.js';
 import type { World } from './explore-world.js';
@@ -67,6 +69,9 @@ function isSlow({ definition }: ExplorePlan, world: World, at: number): boolean 
     if (kind === 'wait' && status === 'dispatched' && (isEnd || pace?.deadlineAt === at)) return true;
     if (pace?.deadlineAt === undefined || pace.deadlineAt > at) return false;
     const direction = status === 'compensating' ? 'undo' : 'do';
+    const fence = world.fences[fenceKeyOf({ step: name, round })];
+    // Whoever accepted it works on it still, and could have been heard of.
+    if (fence !== undefined && owedAttempt(fence, direction) !== undefined) return true;
     const id = commandId({ sagaId: instance.id, ...splitKey(name), round, direction });
     return (
       rows.some(({ command }) => command.commandId === id) ||

@@ -6,6 +6,7 @@ import { arrow, type Line, lostArrow, type Move, note } from './explore-move.js'
 import { callMoves } from './explore-call.js';
 import { childMoves } from './explore-child.js';
 import { clockMoves } from './explore-clock.js';
+import { laterMoves } from './explore-later.js';
 import { afterMeeting, meet } from './explore-participant.js';
 import { verbMoves } from './explore-operator.js';
 import type { ExplorePlan } from './explore-plan.js';
@@ -23,6 +24,7 @@ export function movesFrom(plan: ExplorePlan, world: World): readonly Move[] {
           ...callMoves(plan, world),
           ...childMoves(plan, world),
           ...clockMoves(plan, world),
+          ...laterMoves(plan, world),
           ...signalMoves(plan, world),
           ...verbMoves(plan, world),
         ];

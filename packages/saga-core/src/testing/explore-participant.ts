@@ -1,14 +1,16 @@
 import type { EachStepDefinition, InvokeStepDefinition } from '../definition/step-definition.js';
 import { type SendCommand, tombstoneCommand } from '../machine/effect.js';
-import type { ReplyOutcome } from '../machine/saga-input.js';
+import type { Acceptance, ReplyOutcome } from '../machine/saga-input.js';
 import type { FenceRow } from '../participant/fence-store.js';
+import { settledRow } from '../participant/pending-reply.js';
+import { acceptedIn } from './accepted-fence.js';
 import { declineOf, type ExplorePlan, undoDeclineOf, outputOf } from './explore-plan.js';
 import { splitKey } from '../machine/unit.js';
 import { effectKey, type World } from './explore-world.js';
 
 /** One way in which a participant may take a command. */
 export interface Met {
-  readonly outcome: ReplyOutcome;
+  readonly outcome: ReplyOutcome | Acceptance;
   /** The fence's row afterwards. */
   readonly row: FenceRow;
   readonly tookEffect: boolean;
@@ -17,14 +19,21 @@ export interface Met {
 }
 
 /** An item is asked and answers as its step does. */
-function remoteStep({ definition }: ExplorePlan, key: string): InvokeStepDefinition | EachStepDefinition {
+export function remoteStep({ definition }: ExplorePlan, key: string): InvokeStepDefinition | EachStepDefinition {
   return definition.steps.get(splitKey(key).step) as InvokeStepDefinition | EachStepDefinition;
 }
 
 const fresh: FenceRow = { status: 'fresh', doReply: null, undoReply: null };
 const done: ReplyOutcome = { kind: 'succeeded' };
+const accepted: Acceptance = { kind: 'accepted' };
 
-export function fenceKeyOf({ step, round }: SendCommand): string {
+function accepting(plan: ExplorePlan, row: FenceRow, command: SendCommand): readonly Met[] {
+  if (command.command === tombstoneCommand || !plan.accepts.has(splitKey(command.step).step)) return [];
+  const told = 'accepts: the answer comes later';
+  return [{ outcome: accepted, row: acceptedIn(row, command), tookEffect: false, isFault: false, told }];
+}
+
+export function fenceKeyOf({ step, round }: Pick<SendCommand, 'step' | 'round'>): string {
   return `${step}/${round}`;
 }
 
@@ -34,7 +43,14 @@ export function meet(plan: ExplorePlan, world: World, command: SendCommand): rea
   const decision = plan.parts.decideFence(row, command.direction);
   switch (decision.kind) {
     case 'run':
-      return command.direction === 'do' ? runDo(plan, row, command) : runUndo(plan, row, command);
+      return [
+        ...(command.direction === 'do' ? runDo(plan, row, command) : runUndo(plan, row, command)),
+        ...accepting(plan, row, command),
+      ];
+    case 'accepted': {
+      const told = 'is working on it still: accepted again';
+      return [{ outcome: accepted, row: acceptedIn(row, command), tookEffect: false, isFault: false, told }];
+    }
     case 'answer': {
       const outcome = JSON.parse(decision.replyJson) as ReplyOutcome;
       return [{ outcome, row, tookEffect: false, isFault: false, told: 'seen before: the stored answer again' }];
@@ -92,10 +108,12 @@ function failedOnce(row: FenceRow): Met {
 }
 
 function runUndo(plan: ExplorePlan, row: FenceRow, { step: name, command }: SendCommand): readonly Met[] {
-  const undone: FenceRow = { ...row, status: 'undone', undoReply: JSON.stringify(done) };
+  const undone = settledRow(row, { status: 'undone', undoReply: JSON.stringify(done) });
+  // What was accepted and not done is stopped: there is nothing to take back.
+  const tookEffect = row.status !== 'accepted';
   if (command === tombstoneCommand)
     return [{ outcome: done, row: undone, tookEffect: false, isFault: false, told: 'closed: there is no undo' }];
-  const met: Met[] = [{ outcome: done, row: undone, tookEffect: true, isFault: false, told: 'is undone' }];
+  const met: Met[] = [{ outcome: done, row: undone, tookEffect, isFault: false, told: 'is undone' }];
   const decline = undoDeclineOf(remoteStep(plan, name));
   if (decline !== undefined) {
     const outcome: ReplyOutcome = { kind: 'declined', message: decline.code, ...decline };

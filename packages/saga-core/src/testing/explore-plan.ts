@@ -15,6 +15,8 @@ export interface ExplorePlan {
   readonly input: unknown;
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly declines: Readonly<Record<string, Decline>>;
+  /** Remote steps whose participant may answer later. */
+  readonly accepts: ReadonlySet<string>;
   readonly verbs: readonly ExploreVerb[];
   readonly resolutions: ExploredResolutions;
   readonly maxFaults: number;

@@ -100,7 +100,10 @@ export function worldKey(world: World): string {
   parts.push(...rows.map((row) => `${row.state}${row.command.commandId}#${row.command.attempt}`).sort(), '|');
   parts.push(...calls.map((call) => `${effectKey(call.step, call.round, call.direction)}#${call.attempt}`).sort(), '|');
   parts.push(...children.map((each) => `${each.step}/${each.round}${each.state}${each.isTold}`).sort(), '|');
-  for (const key of Object.keys(fences).sort()) parts.push(key, fences[key]?.status ?? '', fences[key]?.doReply ?? '');
+  for (const key of Object.keys(fences).sort()) {
+    const { status, doReply, pending } = fences[key] ?? {};
+    parts.push(key, status ?? '', doReply ?? '', pending ?? '');
+  }
   for (const key of Object.keys(effects).sort()) parts.push(key, String(effects[key]));
   parts.push('|', ...[...signalled].sort(), '|', ...[...waived].sort());
   return parts.join(' ');

@@ -25,6 +25,8 @@ export interface ExploreOptions<Input, Steps, Output> {
   readonly outputs?: { readonly [K in keyof Steps]?: Steps[K] };
   /** How a step says "no". Default: the first error that its command declares; a step without one does not decline. */
   readonly declines?: { readonly [K in keyof Steps]?: Decline };
+  /** Remote steps whose participant may accept a command and answer it later. Each makes for many more states. Default: none. */
+  readonly accepts?: readonly (keyof Steps & string)[];
   /** What an operator may say. Each is a fault, but `resume`. Default: all six. */
   readonly verbs?: readonly ExploreVerb[];
   /** Whether `resolve` says only what is true at the participant. Default `truthful`: an operator who lies is believed. */
@@ -79,6 +81,7 @@ export function exploreWith<Input, Steps, Output>(
     input: checkedInput(saga, options.input),
     outputs: checkedSteps<unknown>(saga, 'outputs', options.outputs),
     declines: checkedSteps(saga, 'declines', options.declines as Readonly<Record<string, Decline>> | undefined),
+    accepts: checkedRemotes(saga, options.accepts ?? []),
     verbs,
     resolutions,
     maxFaults,
@@ -113,6 +116,14 @@ function checkedSteps<T>(
       throw invalid(field, name, `name steps of '${saga.name}': ${[...saga.steps.keys()].join(', ')}`);
   }
   return Object.assign(Object.create(null) as Record<string, T>, said);
+}
+
+function checkedRemotes(saga: Saga, names: readonly string[]): ReadonlySet<string> {
+  for (const name of names) {
+    const kind = saga.steps.get(name)?.kind;
+    if (kind !== 'invoke' && kind !== 'each') throw invalid('accepts', name, `name remote steps of '${saga.name}'`);
+  }
+  return new Set(names);
 }
 
 /** A reply that the contract describes has to be given: what later steps make of it is part of what is explored. */

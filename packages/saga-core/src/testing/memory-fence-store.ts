@@ -2,10 +2,11 @@ import type { Clock } from '@backstitch/messaging';
 import type { OutboxTable } from '@backstitch/outbox';
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
-import type { FenceKey, FenceRow, FenceStore } from '../participant/fence-store.js';
+import type { FenceKey, FenceRow, FenceStore, FenceTransaction } from '../participant/fence-store.js';
 import { classifyFailure } from '../postgres/classify-failure.js';
 import { fenceKeyValues } from '../postgres/fence-key.js';
 import { defaultQuarantineRows } from '../postgres/insert-quarantine.js';
+import { ownEnd, type TransactionEnd } from '../postgres/transaction-end.js';
 import { quarantineInMemory } from './memory-quarantine.js';
 import { memoryTables } from './memory-tables.js';
 
@@ -37,38 +38,42 @@ const placeOf = (key: FenceKey): string => JSON.stringify(fenceKeyValues(key));
 export function createMemoryFenceStore(options: MemoryFenceStoreOptions): MemoryFenceStore {
   const { database, clock, outboxTable, quarantineRows = defaultQuarantineRows } = options;
   const fence = (tx: MemoryTransaction) => tx.table<MemoryFenceRow>(memoryTables.fence);
+  const face = (tx: MemoryTransaction, end?: TransactionEnd): FenceTransaction<MemoryTransaction> => ({
+    trx: tx,
+    now: async () => clock.now(),
+    savepoint: (inner) => tx.savepoint(() => inner()),
+    async claim(key) {
+      const place = placeOf(key);
+      const row = fence(tx).get(place) ?? { place, status: 'fresh', doReply: null, undoReply: null, settledAt: null };
+      fence(tx).set(place, row);
+      return publicRow(row);
+    },
+    async find(key) {
+      const row = fence(tx).get(placeOf(key));
+      return row === undefined ? undefined : publicRow(row);
+    },
+    async settle(key, row) {
+      const place = placeOf(key);
+      const settledAt = row.status === 'fresh' ? null : clock.now();
+      fence(tx).set(place, { ...publicRow(row), place, settledAt });
+    },
+    async forget(key) {
+      fence(tx).delete(placeOf(key));
+    },
+    publish: (rows, publishOptions) => outboxTable.insert(tx, rows, publishOptions),
+    // A caller's in memory does not tell its end: as with pg, the hint never comes.
+    afterEnd: (run) => end?.afterEnd(run),
+  });
   return {
-    transaction: (work) =>
-      database.transaction((tx) =>
-        work({
-          trx: tx,
-          now: async () => clock.now(),
-          savepoint: (inner) => tx.savepoint(() => inner()),
-          async claim(key) {
-            const place = placeOf(key);
-            const row = fence(tx).get(place) ?? {
-              place,
-              status: 'fresh',
-              doReply: null,
-              undoReply: null,
-              settledAt: null,
-            };
-            fence(tx).set(place, row);
-            return publicRow(row);
-          },
-          async settle(key, { status, doReply, undoReply }) {
-            const place = placeOf(key);
-            fence(tx).set(place, {
-              place,
-              status,
-              doReply,
-              undoReply,
-              settledAt: status === 'fresh' ? null : clock.now(),
-            });
-          },
-          publish: (rows, publishOptions) => outboxTable.insert(tx, rows, publishOptions),
-        }),
-      ),
+    async transaction(work) {
+      const end = ownEnd();
+      try {
+        return await database.transaction((tx) => work(face(tx, end)));
+      } finally {
+        end.tell();
+      }
+    },
+    within: (trx) => face(trx),
     quarantine: (records) =>
       database.transaction(async (tx) =>
         quarantineInMemory(tx, records, { table: memoryTables.fenceQuarantine, rows: quarantineRows }),
@@ -93,6 +98,6 @@ export function createMemoryFenceStore(options: MemoryFenceStoreOptions): Memory
   };
 }
 
-function publicRow({ status, doReply, undoReply }: MemoryFenceRow): FenceRow {
-  return { status, doReply, undoReply };
+function publicRow({ status, doReply, undoReply, pending }: FenceRow): FenceRow {
+  return { status, doReply, undoReply, ...(pending === undefined ? {} : { pending }) };
 }

@@ -1,4 +1,4 @@
-import { decodeCommand, decodeReply, type InboundRecord } from '@backstitch/messaging';
+import { decodeCommand, decodeReply, type InboundRecord, type ReplyEnvelope } from '@backstitch/messaging';
 import type { InMemoryBroker } from '@backstitch/messaging/testing';
 import type { Direction } from '../machine/saga-input.js';
 
@@ -15,7 +15,7 @@ export interface SentMessage {
   readonly round: number;
   readonly attempt: number;
   /** Of a reply. */
-  readonly outcome?: 'succeeded' | 'declined' | 'failed';
+  readonly outcome?: ReplyEnvelope['outcome'];
   /** Of a reply that is declined or failed. */
   readonly code?: string;
   /** The payload, the reply's body, or the refusal's detail. */

@@ -41,7 +41,9 @@ export type CommandAnswer<C> = Answered<C> &
 type Answered<C> =
   | { readonly outcome: 'succeeded'; readonly reply: ReplyOf<C> }
   | DeclinedWith<C>
-  | { readonly outcome: 'failed'; readonly code: string; readonly message: string };
+  | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
+  /** Taken on, and answered later. */
+  | { readonly outcome: 'accepted' };
 
 type DeclinedWith<C> = {
   readonly [K in keyof ErrorsOf<C> & string]: {
@@ -193,6 +195,8 @@ function readAnswer(
     }
     case 'failed':
       return { outcome, code, message };
+    case 'accepted':
+      return { outcome };
     default:
       return outcome satisfies never;
   }

@@ -2,15 +2,15 @@ import { type AnyCommand, validate } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import { type SendCommand, tombstoneCommand } from '../machine/effect.js';
 import { splitKey } from '../machine/unit.js';
-import type { ReplyOutcome } from '../machine/saga-input.js';
-import type { Declined, UntypedHandler } from '../participant/participant.js';
+import type { Accepted, Declined, UntypedHandler } from '../participant/participant.js';
+import type { TestAnswer } from './test-saga-fence.js';
 import { declinedWith, type Delivery, deliveryOf, succeededWith } from './test-saga-reaction.js';
 import { commandsIn, type Script } from './test-saga-script.js';
 
 /** A delivery, and what the participant does where its fence lets the command through. */
 export interface Answered {
   readonly delivery: Delivery;
-  readonly run: () => Promise<ReplyOutcome>;
+  readonly run: () => Promise<TestAnswer>;
 }
 
 /** What the test said of this command; else the handler of a participant; else, where the command answers nothing, that it succeeds. */
@@ -44,10 +44,11 @@ interface Call {
   readonly handle: UntypedHandler;
 }
 
-async function handled({ definition, options }: Script, { sent, command, handle }: Call): Promise<ReplyOutcome> {
+async function handled({ definition, options }: Script, { sent, command, handle }: Call): Promise<TestAnswer> {
   const payload = validate(command.spec.request, sent.data);
   if (payload.kind === 'invalid')
     return { kind: 'failed', code: 'COMMAND_INVALID', message: `'${command.name}' breaks its contract` };
+  const accepted: Accepted = { kind: 'accepted' };
   const decline = (code: string, detail: unknown): Declined => ({ kind: 'declined', code, detail });
   const about = {
     id: sent.commandId,
@@ -62,10 +63,12 @@ async function handled({ definition, options }: Script, { sent, command, handle 
       trx: options.trx as never,
       command: { ...about, payload: payload.value as never },
       decline,
+      accept: () => accepted,
     });
   } catch (error) {
     return { kind: 'failed', code: 'HANDLER_FAILED', message: error instanceof Error ? error.message : String(error) };
   }
+  if (answer === accepted) return accepted;
   if (isDeclined(answer)) return declinedWith(command, answer);
   // As the real participant: what a handler returns where the contract answers nothing is dropped.
   return succeededWith(command, command.spec.reply === undefined ? undefined : answer);

@@ -10,6 +10,7 @@ import { type Duration, parseDuration } from '../definition/duration.js';
 import { SagaError } from '../errors.js';
 import type { ReplyOutcome } from '../machine/saga-input.js';
 import type { Declined } from '../participant/participant.js';
+import type { TestAnswer } from './test-saga-fence.js';
 
 /** Milliseconds of the test's own clock, or a duration such as `45s`. */
 export type Wait = number | Duration;
@@ -18,10 +19,11 @@ export type Wait = number | Duration;
 export type Reaction<C extends AnyCommand> =
   | ReplyReaction<C>
   | DeclinedBy<C>
+  | AcceptedReaction<C>
   /** Delivered twice and answered twice: the second copy meets the fence. */
   | { readonly duplicate: ReplyInputOf<C> }
   /** A technical failure of this attempt: rolled back, tried again. */
-  | { readonly fail: { readonly code?: string; readonly message: string } }
+  | FailReaction
   /** It takes effect, and its answer is not what the contract says. */
   | { readonly broken: unknown }
   /** The broker refuses the record for good: the participant cannot see it. */
@@ -37,6 +39,24 @@ export interface ReplyReaction<C extends AnyCommand> {
   readonly replyDelay?: Wait;
   /** It takes effect, and its answer never arrives. */
   readonly replyLost?: true;
+}
+
+/**
+ * It is taken on, and answered so long after that; until then a heartbeat comes every so often. Without an `answer` nothing more is heard of it:
+ * whoever worked on it has died.
+ */
+export interface AcceptedReaction<C extends AnyCommand> {
+  readonly accepted: {
+    readonly answer?: { readonly reply: ReplyInputOf<C> } | DeclinedBy<C> | FailReaction;
+    /** Required with an `answer`. */
+    readonly after?: Wait;
+    /** Absent: no heartbeats. */
+    readonly heartbeatEvery?: Wait;
+  };
+}
+
+interface FailReaction {
+  readonly fail: { readonly code?: string; readonly message: string };
 }
 
 type DeclinedBy<C> = { readonly [K in keyof ErrorsOf<C> & string]: Declined<K, ErrorsOf<C>[K]> }[keyof ErrorsOf<C> &
@@ -69,8 +89,15 @@ export type Delivery =
       readonly copies: 1 | 2;
       /** `null`: the answer never arrives. */
       readonly answerAfterMs: number | null;
-      readonly outcome: ReplyOutcome;
+      readonly outcome: TestAnswer;
+      /** Of an accepted command. */
+      readonly later?: LaterAnswer;
     };
+
+export interface LaterAnswer {
+  /** Heartbeats and the answer, in their order, each so long after the acceptance. */
+  readonly said: readonly { readonly afterMs: number; readonly answer: TestAnswer }[];
+}
 
 /** A reaction held against the command's contract. Throws `CONTRACT_BROKEN` or `OPTION_INVALID` naming the command. */
 export function deliveryOf(command: AnyCommand, reaction: Reaction<AnyCommand>): Delivery {
@@ -82,6 +109,7 @@ export function deliveryOf(command: AnyCommand, reaction: Reaction<AnyCommand>):
     const { code = 'HANDLER_FAILED', message } = reaction.fail;
     return arriving({ kind: 'failed', code, message });
   }
+  if ('accepted' in reaction) return acceptedOf(command, reaction);
   if ('broken' in reaction) return arriving(brokenOf(command, reaction.broken));
   if ('duplicate' in reaction) return { ...arriving(succeededWith(command, reaction.duplicate)), copies: 2 };
   if ('reply' in reaction) {
@@ -97,7 +125,24 @@ export function deliveryOf(command: AnyCommand, reaction: Reaction<AnyCommand>):
   throw unreadable(command, reaction);
 }
 
-function arriving(outcome: ReplyOutcome): Delivery & { readonly kind: 'delivered' } {
+function acceptedOf(command: AnyCommand, { accepted }: AcceptedReaction<AnyCommand>): Delivery {
+  const { answer, after, heartbeatEvery } = accepted;
+  const about = `of accepted '${command.name}'`;
+  if ((answer === undefined) !== (after === undefined) || (heartbeatEvery !== undefined && after === undefined))
+    throw unreadable(command, { accepted });
+  const said: { afterMs: number; answer: TestAnswer }[] = [];
+  if (answer !== undefined && after !== undefined) {
+    const afterMs = waitMs(after, `after ${about}`);
+    const everyMs = heartbeatEvery === undefined ? afterMs : waitMs(heartbeatEvery, `heartbeatEvery ${about}`);
+    for (let at = everyMs; at < afterMs && everyMs > 0; at += everyMs)
+      said.push({ afterMs: at, answer: { kind: 'accepted' } });
+    const delivery = deliveryOf(command, answer as Reaction<AnyCommand>);
+    if (delivery.kind === 'delivered') said.push({ afterMs, answer: delivery.outcome });
+  }
+  return { ...arriving({ kind: 'accepted' }), later: { said } };
+}
+
+function arriving(outcome: TestAnswer): Delivery & { readonly kind: 'delivered' } {
   return { kind: 'delivered', afterMs: 0, copies: 1, answerAfterMs: 0, outcome };
 }
 
@@ -179,7 +224,7 @@ function unreadable(command: AnyCommand, reaction: unknown): SagaError {
     `the reaction to '${command.name}' is ${JSON.stringify(reaction) ?? String(reaction)}`,
     {
       fields: { command: command.name },
-      hint: 'give { reply }, declined(…), { duplicate }, { fail }, { broken }, { refused } or { drop: true }',
+      hint: 'give { reply }, declined(…), { accepted: { answer, after } }, { duplicate }, { fail }, { broken }, { refused } or { drop: true }',
     },
   );
 }

@@ -28,7 +28,8 @@ export async function runScript(script: Script, input: unknown): Promise<TestRun
   for (let next = takeNext(world); next !== undefined; next = takeNext(world)) {
     world.nowMs = Math.max(world.nowMs, next.at);
     if (next.kind === 'input') await runLeg(world, next.input);
-    else await deliver(world, next);
+    else if (next.kind === 'delivery') await deliver(world, next);
+    else await sayLater(world, next);
   }
   return resultOf(world);
 }
@@ -107,11 +108,21 @@ function send(world: World, command: SendCommand): void {
 }
 
 async function deliver(world: World, { command, answered }: Coming & { readonly kind: 'delivery' }): Promise<void> {
-  const outcome = await world.fences.meet(command, answered.run);
+  const { answer: outcome, ran } = await world.fences.meet(command, answered.run);
   if (answered.delivery.kind !== 'delivered' || answered.delivery.answerAfterMs === null) return;
   const { step, round, direction, attempt } = command;
   const at = world.nowMs + answered.delivery.answerAfterMs;
+  for (const { afterMs, answer: said } of ran ? (answered.delivery.later?.said ?? []) : [])
+    world.coming.push({ at: world.nowMs + afterMs, kind: 'later', command, said });
   world.coming.push({ at, kind: 'input', input: { kind: 'replied', step, round, direction, attempt, outcome } });
+}
+
+/** Whoever works on an accepted command says something; where it was undone meanwhile, nobody hears it. */
+async function sayLater(world: World, { command, said }: Coming & { readonly kind: 'later' }): Promise<void> {
+  const attempt = world.fences.later(command, said);
+  if (attempt === undefined) return;
+  const { step, round, direction } = command;
+  await runLeg(world, { kind: 'replied', step, round, direction, attempt, outcome: said });
 }
 
 /** Whose function, and which of its two. */
@@ -156,7 +167,11 @@ function functionOf({ script, instance, nowMs }: World, { step, direction }: Ask
   if (stub !== undefined && direction === 'undo') return () => stub.undo?.({ ...undoing, attempt });
   if (stub !== undefined) return () => (typeof stub.run === 'function' ? stub.run({ ...context, attempt }) : stub.run);
   if (definedAs.kind === 'call') {
-    const extras = { idempotencyKey: `${instance.id}/${step}`, signal: new AbortController().signal };
+    const extras = {
+      idempotencyKey: `${instance.id}/${step}`,
+      signal: new AbortController().signal,
+      heartbeat: () => undefined,
+    };
     return () =>
       direction === 'do' ? definedAs.run({ ...context, ...extras }) : definedAs.compensate?.({ ...undoing, ...extras });
   }

@@ -8,7 +8,7 @@ import type { Direction, SagaInput } from '../machine/saga-input.js';
 import { transition } from '../machine/transition.js';
 import type { FenceStatus } from '../participant/fence-store.js';
 import type { Answered } from './test-saga-answer.js';
-import { createTestFences, type TestFences } from './test-saga-fence.js';
+import { createTestFences, type TestAnswer, type TestFences } from './test-saga-fence.js';
 import type { Script } from './test-saga-script.js';
 import { traceLine } from './test-saga-trace.js';
 
@@ -65,6 +65,8 @@ export interface TestRun<Steps, Output> {
 export type Coming = { readonly at: number } & (
   | { readonly kind: 'input'; readonly input: SagaInput }
   | { readonly kind: 'delivery'; readonly command: SendCommand; readonly answered: Answered }
+  /** Of a command that was accepted. */
+  | { readonly kind: 'later'; readonly command: SendCommand; readonly said: TestAnswer }
 );
 
 export type Engaged = Extract<Effect, { readonly kind: 'startChild' | 'undoChild' }>;

@@ -1,4 +1,4 @@
-import { silentLogger } from '@backstitch/messaging';
+import { silentLogger, systemClock } from '@backstitch/messaging';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { createCallRunner } from '../../src/engine/run-calls.js';
@@ -19,6 +19,8 @@ it('a call that never comes back and does not heed its signal gives up its place
     logger: silentLogger,
     concurrency: 1,
     monotonicNowMs: () => performance.now(),
+    renew: async () => true,
+    setTimer: systemClock.setTimer,
   });
   const instance = newInstance(definition, { id: 'i', input: {}, now: 0 });
   const call = (step: string) => ({

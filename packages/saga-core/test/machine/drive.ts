@@ -7,8 +7,8 @@ import type { SagaMigration } from '../../src/machine/define-migration.js';
 import { migrateInstance } from '../../src/machine/migrate-instance.js';
 import { newInstance, type SagaInstance, stepStateOf } from '../../src/machine/instance.js';
 import type { JournalEntry, JournalEvent } from '../../src/machine/journal-event.js';
-import type { Direction, LocalOutcome, ReplyOutcome, SagaInput } from '../../src/machine/saga-input.js';
 import { sentAs, stepSentAs } from '../../src/machine/sent-as.js';
+import type { Direction, LocalOutcome, RepliedInput, SagaInput } from '../../src/machine/saga-input.js';
 import { type Transition, transition } from '../../src/machine/transition.js';
 import { keyOf, splitKey } from '../../src/machine/unit.js';
 import { wakeAt } from '../../src/machine/wake-at.js';
@@ -119,7 +119,7 @@ export class Drive {
     return this.give({ kind: 'started' });
   }
 
-  reply(step: string, outcome: ReplyOutcome, { direction = 'do', attempt, round = 1 }: About = {}): this {
+  reply(step: string, outcome: RepliedInput['outcome'], { direction = 'do', attempt, round = 1 }: About = {}): this {
     const present = stepStateOf(this.instance.state, step).pace?.attempt ?? 1;
     return this.give({ kind: 'replied', step, round, direction, attempt: attempt ?? present, outcome });
   }
@@ -134,6 +134,10 @@ export class Drive {
 
   fails(step: string, about?: About): this {
     return this.reply(step, { kind: 'failed', code: 'HANDLER_FAILED', message: 'deadlock' }, about);
+  }
+
+  accepts(step: string, about?: About): this {
+    return this.reply(step, { kind: 'accepted' }, about);
   }
 
   breaksContract(step: string, about?: About): this {

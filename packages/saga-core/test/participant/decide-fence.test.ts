@@ -8,6 +8,8 @@ const rows: Record<FenceRow['status'], FenceRow> = {
   declined: { status: 'declined', doReply: '{"why":"no"}', undoReply: null },
   tombstone: { status: 'tombstone', doReply: null, undoReply: null },
   undone: { status: 'undone', doReply: '{"id":1}', undoReply: '{"gone":1}' },
+  accepted: { status: 'accepted', doReply: null, undoReply: null, pending: '{}' },
+  undoing: { status: 'undoing', doReply: '{"id":1}', undoReply: null, pending: '{}' },
 };
 
 describe('a do at the fence', () => {
@@ -25,6 +27,8 @@ describe('a do at the fence', () => {
     ],
     ['tombstone', 'is refused: its undo came first', { kind: 'refuse' }],
     ['undone', 'is refused: it has been undone', { kind: 'refuse' }],
+    ['accepted', 'is accepted again: it is being worked on', { kind: 'accepted' }],
+    ['undoing', 'is refused: it is being undone', { kind: 'refuse' }],
   ])('%s: %s', (status, _, decision) => {
     expect(decideFence(rows[status], 'do')).toEqual(decision);
   });
@@ -35,6 +39,8 @@ describe('an undo at the fence', () => {
     ['fresh', 'closes the round without a handler: the do never came', { kind: 'close' }],
     ['declined', 'closes the round without a handler: the do changed nothing', { kind: 'close' }],
     ['succeeded', 'runs', { kind: 'run' }],
+    ['accepted', 'runs: the effect may have begun', { kind: 'run' }],
+    ['undoing', 'is accepted again: it is being worked on', { kind: 'accepted' }],
     [
       'tombstone',
       'is answered again: it was closed before',

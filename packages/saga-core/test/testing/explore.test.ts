@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type InputOf, type OutputOf, SagaError, sagaOn, type StepsOf } from '../../src/index.js';
 import { explore, type ExploreOptions } from '../../src/testing/index.js';
-import { fork, line } from '../machine/sagas.js';
+import { charge, fork, hold, line, shop } from '../machine/sagas.js';
 import { bounded, boundedOutputs } from './bounded-saga.js';
 import { exploredOrder } from './explored-order.js';
 import { placeOrder } from './place-order.js';
@@ -14,6 +14,8 @@ vi.setConfig({ testTimeout: 60_000 });
 type OrderOptions = ExploreOptions<InputOf<typeof placeOrder>, StepsOf<typeof placeOrder>, OutputOf<typeof placeOrder>>;
 
 const order = (options: Partial<OrderOptions> = {}) => explore(placeOrder, { ...exploredOrder, ...options });
+
+const build = sagaOn<never>();
 
 describe('exploring the order saga', () => {
   it('finds nothing wrong with two faults', () => {
@@ -58,6 +60,40 @@ describe('exploring reaches, so that finding nothing means something,', () => {
         world.effects('capturePayment').done === 0 || world.step('capturePayment') === 'succeeded',
     };
     expect(order({ maxFaults: 0, invariants: [never] }).violations).toHaveLength(1);
+  });
+});
+
+describe('exploring participants that answer later', () => {
+  const pair = build('pair', { version: 1, input: z.looseObject({}) })
+    .parallel((branches) => branches.invoke('hold', shop.hold, hold).invoke('charge', shop.charge, charge))
+    .build();
+  const later = {
+    input: {},
+    outputs: { hold: {}, charge: {} },
+    accepts: ['hold'],
+    maxAttempts: 1,
+    verbs: ['cancel', 'pause', 'resume'],
+  } as const;
+
+  it('finds nothing wrong, whenever the answer comes and whatever it meets', () => {
+    const { violations, states, cutBy } = explore(pair, { ...later, maxFaults: 1 });
+    expect(violations).toEqual([]);
+    expect(cutBy).toEqual(['maxFaults']);
+    expect(states).toBeGreaterThan(2 * explore(pair, { ...later, accepts: [], maxFaults: 1 }).states);
+  });
+
+  it('reaches a step whose participant works on it while it is undone', () => {
+    const never = {
+      name: 'never',
+      check: (world: { effects(step: 'hold'): { readonly done: number }; step(name: 'hold'): string }) =>
+        world.step('hold') !== 'compensating' || world.effects('hold').done === 0,
+    };
+    expect(explore(pair, { ...later, maxFaults: 1, invariants: [never] }).violations).toHaveLength(1);
+  });
+
+  it('takes only remote steps', () => {
+    const accepts = ['createOrder'] as const;
+    expect(() => order({ accepts })).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
   });
 });
 
@@ -124,7 +160,6 @@ describe('exploring other sagas', () => {
 
 const request = z.object({ amount: z.number() });
 const ledger = contract('ledger', { hold: { request, reply: z.object({ id: z.string() }) }, drop: { request } });
-const build = sagaOn<never>();
 const transfer = build('transfer', { version: 1, input: request })
   .invoke('hold', ledger.hold, {
     with: (ctx) => ctx.input,

@@ -5,18 +5,20 @@ import type { FenceStoreCase, FenceStoreUnderTest } from './fence-store-subject.
 import { command } from './sample-instance.js';
 import { quarantineRows } from './saga-store-subject.js';
 
-const fresh: FenceRow = { status: 'fresh', doReply: null, undoReply: null };
-const done: FenceRow = { status: 'succeeded', doReply: '{"reservation":"r-1"}', undoReply: null };
+type Staged = Pick<FenceStoreUnderTest<unknown>, 'store'>;
 
-function keyOf(given: Partial<FenceKey> = {}): FenceKey {
+export const fresh: FenceRow = { status: 'fresh', doReply: null, undoReply: null };
+export const done: FenceRow = { status: 'succeeded', doReply: '{"reservation":"r-1"}', undoReply: null };
+
+export function keyOf(given: Partial<FenceKey> = {}): FenceKey {
   return { sagaId: '0198b1c2-0000-7000-8000-000000000001', step: 'reserve', item: -1, round: 1, ...given };
 }
 
-function claim(stage: FenceStoreUnderTest<unknown>, key: FenceKey): Promise<FenceRow> {
+export function claim(stage: Staged, key: FenceKey): Promise<FenceRow> {
   return stage.store.transaction((tx) => tx.claim(key));
 }
 
-function settle(stage: FenceStoreUnderTest<unknown>, key: FenceKey, row: FenceRow): Promise<void> {
+export function settle(stage: Staged, key: FenceKey, row: FenceRow): Promise<void> {
   return stage.store.transaction(async (tx) => {
     await tx.claim(key);
     await tx.settle(key, row);
@@ -39,6 +41,9 @@ export const fenceCases: readonly FenceStoreCase[] = [
         { status: 'undone', doReply: done.doReply, undoReply: 'null' },
         { status: 'declined', doReply: '{"code":"SOLD_OUT","text":"\\u0000 ü"}', undoReply: null },
         { status: 'tombstone', doReply: null, undoReply: '' },
+        { status: 'accepted', doReply: null, undoReply: null, pending: '{"do":{"to":"\\u0000 ü"}}' },
+        { status: 'undoing', doReply: done.doReply, undoReply: null, pending: '{"undo":{}}' },
+        done,
       ];
       for (const row of steps) {
         await settle(stage, keyOf(), row);

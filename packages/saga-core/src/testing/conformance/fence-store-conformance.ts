@@ -1,4 +1,5 @@
 import { fenceCases } from './fence-cases.js';
+import { laterCases } from './later-cases.js';
 import type { FenceStoreSubject } from './fence-store-subject.js';
 import { quarantineRows, type StoreConformanceApi } from './saga-store-subject.js';
 
@@ -10,7 +11,7 @@ import { quarantineRows, type StoreConformanceApi } from './saga-store-subject.j
  */
 export function fenceStoreConformance(subject: FenceStoreSubject, api: StoreConformanceApi): void {
   api.describe(`${subject.name} keeps the promises of FenceStore: it`, () => {
-    for (const each of fenceCases) {
+    for (const each of [...fenceCases, ...laterCases]) {
       api.it(each.name, async () => {
         const stage = await subject.open({ quarantineRows });
         try {
