@@ -14,7 +14,7 @@ import type { PlacedParticipant, TestEngine, TestEngineOptions } from './test-en
 import { testEngineFace } from './test-engine-face.js';
 import type { EngineGround, ParticipantGround } from './test-ground.js';
 import { type OpenTestProcess, openTestProcess } from './test-process.js';
-import { withTrackedCalls } from './tracked-calls.js';
+import { withChildren, withTrackedCalls } from './tracked-calls.js';
 import { watchedStore } from './watched-store.js';
 
 /** A participant of a test, and what it stands on. */
@@ -67,7 +67,15 @@ export async function createTestEngine<Trx = MemoryTransaction>(
   const members: TestMember[] = [];
   for (const each of placed) members.push(await openMember(setting, each));
   const process = await openEngine(setting, ground);
-  return testEngineFace({ definitions: options.sagas, broker, clock, activity, ground, process, members });
+  return testEngineFace({
+    definitions: withChildren(options.sagas),
+    broker,
+    clock,
+    activity,
+    ground,
+    process,
+    members,
+  });
 }
 
 function engineGround<Trx>({ options, schema, clock }: Setting<Trx>): Promise<EngineGround<Trx>> {
@@ -84,7 +92,7 @@ function standIn<Trx>(options: TestEngineOptions<Trx>): { readonly value: unknow
 
 function openEngine<Trx>(setting: Setting<Trx>, ground: EngineGround<Trx>): Promise<OpenTestProcess<SagaEngine<Trx>>> {
   const { options, name, random, activity } = setting;
-  const sagas = options.sagas.map((saga) => withTrackedCalls(saga, activity));
+  const sagas = withTrackedCalls(options.sagas, activity);
   const bytes = (): Uint8Array => Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256));
   return openTestProcess({
     ...setting,
