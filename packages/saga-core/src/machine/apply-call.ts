@@ -12,9 +12,12 @@ export function applyCall(draft: Draft, input: CallFinished): Discard | undefine
   const step = draft.definition.steps.get(input.step);
   if (isTerminal(draft.folded.state.status)) return 'finished';
   if (step?.kind !== 'call') return 'unknown step';
-  const { status, round } = stepOf(draft, step.name);
+  const { status, round, pace } = stepOf(draft, step.name);
   if (round !== input.round) return 'other round';
-  if (input.direction === 'undo') return status === 'compensating' ? settleUndo(draft, step, input) : 'not awaited';
+  if (input.direction === 'undo') {
+    if (status !== 'compensating') return 'not awaited';
+    return input.attempt <= (pace?.countedFrom ?? 0) ? 'stale attempt' : settleUndo(draft, step, input);
+  }
   switch (status) {
     case 'dispatched':
       if (input.outcome.kind === 'declined') return applyDecline(draft, step, { ...input, outcome: input.outcome });
@@ -73,17 +76,16 @@ function cameBack(draft: Draft, { name }: CallStepDefinition, { attempt }: CallF
   return undefined;
 }
 
-/** It outlived its lease and took effect after its undo had begun: the undo, which is idempotent, is run once more. */
+/**
+ * It outlived its lease and took effect after its undo had begun: the undo, which is idempotent, is run once more. An attempt that began before may
+ * have come too early for that effect, and counts no more. While the instance is held nothing is begun: it is due at once when that ends.
+ */
 function undoAgain(draft: Draft, step: CallStepDefinition, outcome: LocalOutcome): Discard | undefined {
   if (outcome.kind !== 'succeeded' || step.compensate === null) return 'late';
+  const { deadlineAt: _deadline, retryAt: _retry, ...before } = stepOf(draft, step.name).pace ?? firstPace(draft);
   record(draft, { kind: 'undoDispatched', step: step.name });
-  if (isHeld(draft)) undoWhenFreed(draft, step);
-  else startCall(draft, step, 'undo');
+  const counted = { ...before, countedFrom: before.attempt };
+  setPace(draft, step.name, isHeld(draft) ? { ...counted, retryAt: draft.now } : counted);
+  if (!isHeld(draft)) startCall(draft, step, 'undo');
   return undefined;
-}
-
-/** Nothing is begun while it is held: the undo is due at once when that ends. */
-function undoWhenFreed(draft: Draft, { name }: CallStepDefinition): void {
-  const { deadlineAt: _, ...pace } = stepOf(draft, name).pace ?? firstPace(draft);
-  setPace(draft, name, { ...pace, retryAt: draft.now });
 }

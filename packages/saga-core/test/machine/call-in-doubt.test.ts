@@ -59,4 +59,22 @@ describe('a call that took effect after its undo had begun', () => {
     drive.give({ kind: 'callFinished', step: 'pay', round: 1, direction: 'undo', attempt: 2, outcome });
     expect(drive.status).toBe('compensated');
   });
+
+  it('is not taken for undone by the answer of an undo that had begun before it', () => {
+    const undone = (drive: Drive, attempt: number) =>
+      drive.give({
+        kind: 'callFinished',
+        step: 'pay',
+        round: 1,
+        direction: 'undo',
+        attempt,
+        outcome: { kind: 'succeeded' },
+      });
+    const drive = new Drive(paying).start().verb('cancel').wakes();
+    comesBack(drive, 1, { kind: 'succeeded', output: { id: 'p1' } });
+    expect(drive.last).toMatchObject({ effects: [{ kind: 'startCall', direction: 'undo', attempt: 2 }] });
+    expect(undone(drive, 1).reason).toBe('stale attempt');
+    expect(drive.step('pay')).toBe('compensating');
+    expect(undone(drive, 2).status).toBe('compensated');
+  });
 });
