@@ -57,6 +57,13 @@ export class AttributeReader {
     return this.isAbsent(name) ? undefined : this.integer(name);
   }
 
+  /** `true`, or absent. */
+  optionalTrue(name: string): true | undefined {
+    if (this.isAbsent(name)) return undefined;
+    if (this.attributes[name] !== true) this.reject(`${name} is not true`);
+    return true;
+  }
+
   /** RFC 3339. */
   timestamp(name: string): string {
     const value = this.text(name, longestTimestamp);

@@ -11,6 +11,7 @@ export function encodeCommand(envelope: WithDataJson<CommandEnvelope>): string {
   const attributes = Object.assign(sharedAttributes(envelope, envelope.command), {
     firstsentat: envelope.firstSentAt,
     replytopic: envelope.replyTopic,
+    sagadone: envelope.isDone,
   });
   return writeEnvelope(attributes, envelope.dataJson, readCommand);
 }
@@ -21,9 +22,11 @@ export function decodeCommand(text: string | null): DecodedEnvelope<CommandEnvel
 }
 
 function readCommand(read: AttributeReader): CommandEnvelope {
+  const isDone = read.optionalTrue('sagadone');
   return Object.assign(readSharedFields(read, ''), {
     firstSentAt: read.timestamp('firstsentat'),
     replyTopic: read.text('replytopic', envelopeLimits.topic),
+    ...(isDone ? { isDone } : {}),
     data: read.attributes['data'] ?? null,
   });
 }

@@ -18,6 +18,8 @@ export interface CommandEnvelope extends CommandIdentity {
   /** ISO 8601, when the first attempt of this round was made: the age that the fence's retention is held against. */
   readonly firstSentAt: string;
   readonly replyTopic: string;
+  /** Of an undo: its sender knows that the do took effect. A participant that has forgotten it undoes it all the same. */
+  readonly isDone?: true;
   /** Carried back by the reply. */
   readonly replyToken: string;
   /** Which installation of the orchestrator asks: two that share a broker must not take each other's replies. */

@@ -65,6 +65,7 @@ export const commandWireSchema = {
     type: { ...text(envelopeLimits.name), pattern: `^${name}\\.${name}$`, description: '<participant>.<command>' },
     firstsentat: timestamp,
     replytopic: text(envelopeLimits.topic),
+    sagadone: { enum: [true, null], description: 'Of an undo: the do is known to have taken effect.' },
   },
 } as const;
 

@@ -72,6 +72,7 @@ describe('a command on the wire', () => {
     ['a first time that is no calendar time', { firstsentat: '2026-13-01T00:00:00Z' }, /firstsentat/],
     ['a token that is too long', { replytoken: 'x'.repeat(257) }, /replytoken/],
     ['a missing installation', { installation: undefined }, /installation/],
+    ['an undo that is not quite done', { sagadone: 'yes' }, /sagadone/],
     ['a missing reply topic', { replytopic: undefined }, /replytopic/],
     ['binary data', { data: undefined, data_base64: 'AAAA' }, /binary/],
     ['data that is not JSON', { datacontenttype: 'application/xml' }, /datacontenttype/],

@@ -40,6 +40,7 @@ const beyondSchema = [
   'sagadirection',
   'time',
   'firstsentat',
+  'sagadone',
 ];
 
 const attributes = [

@@ -45,6 +45,7 @@ export function commandMessage(
     attempt: effect.attempt,
     firstSentAt: new Date(effect.firstSentAt).toISOString(),
     replyTopic: replyTopic(orchestrator, effect.participant),
+    ...(effect.isDone ? { isDone: true } : {}),
     replyToken: issueReplyToken(tokenKeys, { commandId: effect.commandId, installation }),
     installation,
     dataJson:

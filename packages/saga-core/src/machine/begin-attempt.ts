@@ -94,7 +94,7 @@ function commandOf(
   step: InvokeStepDefinition,
   { direction, attempt, firstSentAt }: Sending,
 ): SendCommand {
-  const { round } = stepOf(draft, step.name);
+  const { round, isDone } = stepOf(draft, step.name);
   const bodies = draft.folded.bodies[step.name] ?? {};
   const undo = step.compensate?.command.name ?? tombstoneCommand;
   return {
@@ -107,6 +107,7 @@ function commandOf(
     direction,
     attempt,
     firstSentAt,
+    ...(direction === 'undo' && isDone ? { isDone } : {}),
     data: direction === 'do' ? bodies.sent : bodies.undo,
   };
 }

@@ -61,6 +61,8 @@ export interface SendCommand {
   readonly direction: Direction;
   readonly attempt: number;
   readonly firstSentAt: number;
+  /** Of an undo: the do is known to have taken effect. */
+  readonly isDone?: true;
   readonly data: unknown;
 }
 

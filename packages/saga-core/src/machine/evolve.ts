@@ -217,7 +217,10 @@ interface Move {
 }
 
 function moved(put: Put, folded: Folded, { step, status, round }: Move): Folded {
-  const after: StepState = { status, round: round ?? stepStateOf(folded.state, step).round };
+  const before = stepStateOf(folded.state, step);
+  const wasDone = before.status === 'succeeded' || before.isDone === true;
+  const isDone = status === 'compensating' && wasDone ? ({ isDone: true } as const) : {};
+  const after: StepState = { status, round: round ?? before.round, ...isDone };
   return { ...folded, state: { ...folded.state, steps: put(folded.state.steps, step, after) } };
 }
 

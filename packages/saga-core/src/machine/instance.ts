@@ -40,6 +40,8 @@ export interface StepState {
   readonly status: StepStatus;
   /** Rises only by an operator's retry, when the round before is settled. */
   readonly round: number;
+  /** Of one that is being undone: it is known to have taken effect. */
+  readonly isDone?: true;
   readonly pace?: Pace;
 }
 

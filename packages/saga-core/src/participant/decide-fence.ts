@@ -14,13 +14,19 @@ export type FenceDecision =
   /** There is nothing to undo: close the round against copies still in flight, and say done. The handler is not called. */
   | { readonly kind: 'close' };
 
+/** The command that asks. `isDone`: of an undo, whose sender knows that the do took effect. */
+export interface Asked {
+  readonly direction: Direction;
+  readonly isDone?: boolean;
+}
+
 /**
  * Do and undo of one step's round share a row, so that whichever comes first is seen by the other: a late do after its undo is refused
  * (hanging), an undo of a do that never came changes nothing (null compensation), and a copy of either gets the stored answer. After the
  * barrier of DTM, over a broker.
  */
-export function decideFence(row: FenceRow, direction: Direction): FenceDecision {
-  return direction === 'do' ? decideDo(row) : decideUndo(row);
+export function decideFence(row: FenceRow, { direction, isDone = false }: Asked): FenceDecision {
+  return direction === 'do' ? decideDo(row) : decideUndo(row, isDone);
 }
 
 function decideDo(row: FenceRow): FenceDecision {
@@ -41,9 +47,11 @@ function decideDo(row: FenceRow): FenceDecision {
   }
 }
 
-function decideUndo(row: FenceRow): FenceDecision {
+function decideUndo(row: FenceRow, isDone: boolean): FenceDecision {
   switch (row.status) {
     case 'fresh':
+      // Its row was pruned, and its effect is still there.
+      return isDone ? { kind: 'run' } : { kind: 'close' };
     case 'declined':
       return { kind: 'close' };
     case 'succeeded':

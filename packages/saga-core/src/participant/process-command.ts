@@ -83,7 +83,7 @@ async function answerTo<Trx>(
   { command, tx, key, row }: Claimed<Trx>,
 ): Promise<Answer> {
   const { direction } = command;
-  const decision = decideFence(row, direction);
+  const decision = decideFence(row, command);
   switch (decision.kind) {
     case 'answer':
       return storedAnswer(decision.outcome, decision.replyJson);

@@ -40,7 +40,7 @@ export function fenceKeyOf({ step, round }: Pick<SendCommand, 'step' | 'round'>)
 /** Everything that a participant may make of a command, by the rules of its fence. */
 export function meet(plan: ExplorePlan, world: World, command: SendCommand): readonly Met[] {
   const row = world.fences[fenceKeyOf(command)] ?? fresh;
-  const decision = plan.parts.decideFence(row, command.direction);
+  const decision = plan.parts.decideFence(row, command);
   switch (decision.kind) {
     case 'run':
       return [

@@ -38,7 +38,7 @@ export function isTruthful(plan: ExplorePlan, world: World, { step, outcome }: C
 function isClosed({ parts }: ExplorePlan, world: World, { name }: StepDefinition): boolean {
   const { round } = stepStateOf(world.instance.state, name);
   const fence = world.fences[`${name}/${round}`];
-  if (fence !== undefined && parts.decideFence(fence, 'do').kind !== 'run') return true;
+  if (fence !== undefined && parts.decideFence(fence, { direction: 'do' }).kind !== 'run') return true;
   const isIt = (one: { readonly step: string; readonly round: number }): boolean =>
     one.step === name && one.round === round;
   return !(

@@ -85,8 +85,8 @@ export function worldKey(world: World): string {
   const { state, bodies } = instance;
   const parts: string[] = [state.status, span(state.deadlineAt, nowMs), span(state.pausedAt, nowMs)];
   for (const name of Object.keys(state.steps).sort()) {
-    const { status, round, pace } = state.steps[name] ?? { status: 'pending', round: 1 };
-    parts.push(name, status, String(round));
+    const { status, round, isDone, pace } = state.steps[name] ?? { status: 'pending', round: 1 };
+    parts.push(name, status, String(round), isDone ? 'done' : '');
     if (pace !== undefined) {
       const { attempt, countedFrom, refusals, deadlineAt, retryAt } = pace;
       parts.push(`${attempt},${countedFrom},${refusals},${span(deadlineAt, nowMs)},${span(retryAt, nowMs)}`);

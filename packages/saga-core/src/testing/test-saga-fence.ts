@@ -56,7 +56,7 @@ interface Met extends Meeting {
 
 async function met(row: FenceRow, command: SendCommand, run: () => Promise<TestAnswer>): Promise<Met> {
   const { step, direction } = command;
-  const decision = decideFence(row, direction);
+  const decision = decideFence(row, command);
   switch (decision.kind) {
     case 'run': {
       const answer = await run();

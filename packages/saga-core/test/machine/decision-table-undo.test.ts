@@ -4,6 +4,19 @@ import { Drive } from './drive.js';
 import { charge, fork, hold, input, line, retry, saga, shop } from './sagas.js';
 
 describe('a compensation', () => {
+  it('says what is known: that a step took effect, not that an unknown one did', () => {
+    const drive = new Drive(line).start().succeeds('hold', {});
+    drive.fails('charge').after(1_000).fails('charge');
+    drive.undone('charge');
+    const undos = drive.takeCommands().filter(({ direction }) => direction === 'undo');
+    expect(undos.map(({ step, isDone = false }) => [step, isDone])).toEqual([
+      ['charge', false],
+      ['hold', true],
+    ]);
+    drive.fails('hold', { direction: 'undo' }).wakes();
+    expect(drive.takeCommands()).toMatchObject([{ step: 'hold', attempt: 2, isDone: true }]);
+  });
+
   it('is told what was sent and answered, and why', () => {
     const seen: unknown[] = [];
     const compensate = {

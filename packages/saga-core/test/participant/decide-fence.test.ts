@@ -30,7 +30,7 @@ describe('a do at the fence', () => {
     ['accepted', 'is accepted again: it is being worked on', { kind: 'accepted' }],
     ['undoing', 'is refused: it is being undone', { kind: 'refuse' }],
   ])('%s: %s', (status, _, decision) => {
-    expect(decideFence(rows[status], 'do')).toEqual(decision);
+    expect(decideFence(rows[status], { direction: 'do' })).toEqual(decision);
   });
 });
 
@@ -52,15 +52,22 @@ describe('an undo at the fence', () => {
       { kind: 'answer', outcome: 'succeeded', replyJson: '{"gone":1}' },
     ],
   ])('%s: %s', (status, _, decision) => {
-    expect(decideFence(rows[status], 'undo')).toEqual(decision);
+    expect(decideFence(rows[status], { direction: 'undo' })).toEqual(decision);
   });
 });
 
 describe('the fence of a command that answers nothing', () => {
   it('answers null again', () => {
-    expect(decideFence({ status: 'succeeded', doReply: null, undoReply: null }, 'do')).toMatchObject({
+    expect(decideFence({ status: 'succeeded', doReply: null, undoReply: null }, { direction: 'do' })).toMatchObject({
       replyJson: 'null',
     });
+  });
+});
+
+describe('the fence of a command whose row was pruned', () => {
+  it('runs its undo where the do is known to be done, and then no copy of the do', () => {
+    expect(decideFence(rows.fresh, { direction: 'undo', isDone: true })).toEqual({ kind: 'run' });
+    expect(decideFence(rows.undone, { direction: 'do' })).toEqual({ kind: 'refuse' });
   });
 });
 
@@ -81,7 +88,7 @@ describe('whatever arrives in whatever order', () => {
         let row = rows.fresh;
         const effects: Arrival[] = [];
         for (const direction of order) {
-          const decision = decideFence(row, direction);
+          const decision = decideFence(row, { direction });
           if (decision.kind === 'run' && direction === 'do') row = { ...row, status: result, doReply: '1' };
           if (decision.kind === 'run' && direction === 'undo') row = { ...row, status: 'undone', undoReply: '2' };
           if (decision.kind === 'close') row = { ...row, status: 'tombstone' };

@@ -7,8 +7,8 @@ export const participantMutants: readonly Mutant[] = [
     fault: 'ignores a tombstone',
     withinStates: 2989,
     parts: {
-      decideFence: (row, direction) =>
-        direction === 'do' && row.status === 'tombstone' ? { kind: 'run' } : decideFence(row, direction),
+      decideFence: (row, asked) =>
+        asked.direction === 'do' && row.status === 'tombstone' ? { kind: 'run' } : decideFence(row, asked),
     },
     killedBy: 'compensated: undone exactly where there was an effect',
   },
@@ -16,8 +16,8 @@ export const participantMutants: readonly Mutant[] = [
     fault: 'runs a copy of a command that has taken effect',
     withinStates: 102,
     parts: {
-      decideFence: (row, direction) =>
-        direction === 'do' && row.status === 'succeeded' ? { kind: 'run' } : decideFence(row, direction),
+      decideFence: (row, asked) =>
+        asked.direction === 'do' && row.status === 'succeeded' ? { kind: 'run' } : decideFence(row, asked),
     },
     killedBy: 'at most one effect per command id',
   },
@@ -25,8 +25,8 @@ export const participantMutants: readonly Mutant[] = [
     fault: 'runs a copy of a command that it has declined',
     withinStates: 2707,
     parts: {
-      decideFence: (row, direction) =>
-        direction === 'do' && row.status === 'declined' ? { kind: 'run' } : decideFence(row, direction),
+      decideFence: (row, asked) =>
+        asked.direction === 'do' && row.status === 'declined' ? { kind: 'run' } : decideFence(row, asked),
     },
     killedBy: 'what the machine believes of a step is true',
   },
@@ -34,8 +34,8 @@ export const participantMutants: readonly Mutant[] = [
     fault: 'undoes what never took effect',
     withinStates: 1227,
     parts: {
-      decideFence: (row, direction) =>
-        direction === 'undo' && row.status === 'fresh' ? { kind: 'run' } : decideFence(row, direction),
+      decideFence: (row, asked) =>
+        asked.direction === 'undo' && row.status === 'fresh' ? { kind: 'run' } : decideFence(row, asked),
     },
     killedBy: 'compensated: undone exactly where there was an effect',
   },
@@ -43,8 +43,8 @@ export const participantMutants: readonly Mutant[] = [
     fault: 'undoes a copy again',
     withinStates: 1579,
     parts: {
-      decideFence: (row, direction) =>
-        direction === 'undo' && row.status === 'undone' ? { kind: 'run' } : decideFence(row, direction),
+      decideFence: (row, asked) =>
+        asked.direction === 'undo' && row.status === 'undone' ? { kind: 'run' } : decideFence(row, asked),
     },
     killedBy: 'at most one effect per command id',
   },
