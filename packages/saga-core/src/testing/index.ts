@@ -27,6 +27,7 @@ export { type CommandAnswer, type CommandPlace, type ParticipantTest, testPartic
 export type { TestParticipantOptions } from './test-participant-store.js';
 export type { TestProcess } from './test-process.js';
 export { testSaga, type SagaTest } from './test-saga.js';
+export { hang } from './test-saga-hang.js';
 export { declined, type React, type Reaction, type ReplyReaction, type Wait } from './test-saga-reaction.js';
 export type { ChildStub, StubContext, StubUndoContext, TestSagaOptions, TestVerb } from './test-saga-script.js';
 export type { BegunChild, SentCommand, TestRun } from './test-saga-world.js';

@@ -1,4 +1,4 @@
-import { encodeJson } from '@backstitch/messaging';
+import { commandId, encodeJson } from '@backstitch/messaging';
 import { lockKeysFor } from '../definition/saga-locks.js';
 import { SagaError, StepDeclined } from '../errors.js';
 import { contextOf } from '../machine/author.js';
@@ -8,6 +8,7 @@ import { stepStateOf } from '../machine/instance.js';
 import type { LocalOutcome, SagaInput } from '../machine/saga-input.js';
 import { wakeAt } from '../machine/wake-at.js';
 import { answerTo } from './test-saga-answer.js';
+import { Hanging } from './test-saga-hang.js';
 import { engageChild } from './test-saga-child.js';
 import { functionStepOf, type Script } from './test-saga-script.js';
 import { apply, type Coming, openWorld, resultOf, type TestRun, type World } from './test-saga-world.js';
@@ -59,6 +60,7 @@ async function runLeg(world: World, input: SagaInput): Promise<void> {
       apply(world, { kind: 'withdrawn', commandIds: taken.map((command) => command.commandId) });
     } else if (isWanted(world, question)) {
       const outcome = await runFunction(world, question);
+      if (outcome === 'hangs') throw hangsInTransaction(world, question.step);
       apply(world, { kind: 'localFinished', step: question.step, direction: question.direction, outcome });
     }
   }
@@ -76,6 +78,8 @@ async function runLeg(world: World, input: SagaInput): Promise<void> {
 /** A call takes no time of the test's, and its answer comes next. */
 async function makeCall(world: World, { step, round, direction, attempt }: StartCall): Promise<void> {
   const outcome = await runFunction(world, { step, direction });
+  // Its lease will end.
+  if (outcome === 'hangs') return;
   const input = { kind: 'callFinished', step, round, direction, attempt, outcome } as const;
   world.coming.push({ at: world.nowMs, kind: 'input', input });
 }
@@ -135,7 +139,7 @@ function isWanted({ instance }: World, { step, direction }: Local): boolean {
   return stepStateOf(instance.state, step).status === (direction === 'do' ? 'dispatched' : 'compensating');
 }
 
-async function runFunction(world: World, question: Asked): Promise<LocalOutcome> {
+async function runFunction(world: World, question: Asked): Promise<LocalOutcome | 'hangs'> {
   const call = functionOf(world, question);
   try {
     const output = await call();
@@ -143,6 +147,7 @@ async function runFunction(world: World, question: Asked): Promise<LocalOutcome>
     encodeJson(output, { what: `output of step '${question.step}'` });
     return { kind: 'succeeded', output };
   } catch (error) {
+    if (error instanceof Hanging) return 'hangs';
     if (error instanceof StepDeclined) {
       const { declined: code, message, detail } = error;
       return { kind: 'declined', code, message, ...(detail === undefined ? {} : { detail }) };
@@ -153,6 +158,13 @@ async function runFunction(world: World, question: Asked): Promise<LocalOutcome>
       message: error instanceof Error ? error.message : String(error),
     };
   }
+}
+
+function hangsInTransaction({ script }: World, step: string): SagaError {
+  return new SagaError('OPTION_INVALID', `local step '${step}' hangs, which is for calls`, {
+    fields: { saga: script.definition.name, step },
+    hint: 'a local step answers or throws: nobody waits for its transaction from outside',
+  });
 }
 
 /** The stub, else the author's own function. A step with neither ends the test: that is the test's mistake and no outcome. */
@@ -167,8 +179,9 @@ function functionOf({ script, instance, nowMs }: World, { step, direction }: Ask
   if (stub !== undefined && direction === 'undo') return () => stub.undo?.({ ...undoing, attempt });
   if (stub !== undefined) return () => (typeof stub.run === 'function' ? stub.run({ ...context, attempt }) : stub.run);
   if (definedAs.kind === 'call') {
+    const { round } = stepStateOf(instance.state, step);
     const extras = {
-      idempotencyKey: `${instance.id}/${step}`,
+      idempotencyKey: commandId({ sagaId: instance.id, step, item: null, round, direction }),
       signal: new AbortController().signal,
       heartbeat: () => undefined,
     };

@@ -25,7 +25,7 @@ export interface SagaTest<Input, Steps, Output> {
   given(input: Input): SagaTest<Input, Steps, Output>;
   /**
    * What a local or a call step answers: its output, or a function of what it sees, which may throw `StepDeclined` for a business "no" and anything
-   * else for a technical failure. `undo` is called where the step is undone.
+   * else for a technical failure; that of a call may `hang()`. `undo` is called where the step is undone.
    */
   local<K extends keyof Steps & string>(
     step: K,

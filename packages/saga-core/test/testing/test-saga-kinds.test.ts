@@ -2,7 +2,7 @@ import { contract } from '@backstitch/messaging';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { StepDeclined, sagaOn } from '../../src/index.js';
-import { testSaga } from '../../src/testing/index.js';
+import { hang, testSaga } from '../../src/testing/index.js';
 
 const saga = sagaOn<never>();
 const input = z.object({ amount: z.number() });
@@ -79,6 +79,24 @@ describe('a call', () => {
     const run = await failing.run();
     expect(seen).toEqual([1, 2]);
     expect(run.trace).toEqual(['+hold', '+approval', '!wire:STEP_FAILED', '-wire', '-hold']);
+  });
+
+  it('that does not come back is made again when its lease has ended, and is undone as unknown in the end', async () => {
+    const slow = approved.local('wire', ({ attempt }) => (attempt === 1 ? hang() : { reference: 'w2' }));
+    const run = await slow.run();
+    expect(run.output?.reference).toBe('w2');
+    const never = await approved.local('wire', () => hang()).run();
+    expect(never.trace).toEqual(['+hold', '+approval', '!wire:STEP_TIMED_OUT', '-wire', '-hold']);
+    expect(never.clockMs).toBeGreaterThanOrEqual(1_000 + 2 * 35_000);
+    await expect(
+      base
+        .signal(0, 'approval', { by: 'x' })
+        .local('book', () => hang())
+        .run(),
+    ).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      fields: { step: 'book' },
+    });
   });
 
   it('that is declined had no effect, and is not undone', async () => {
