@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { SagaDefinition, StepDefinition } from '../../src/definition/step-definition.js';
 import { type InstanceState, isTerminal, stepStateOf } from '../../src/machine/instance.js';
 import type { Direction } from '../../src/machine/saga-input.js';
+import { splitKey } from '../../src/machine/unit.js';
 import { transition } from '../../src/machine/transition.js';
 import { Drive } from './drive.js';
 import { heal, play, randomMove } from './random-play.js';
@@ -44,6 +45,9 @@ function* sends(drive: Drive) {
 
 const statusOf = (state: InstanceState, step: StepDefinition): string => stepStateOf(state, step.name).status;
 const stepsOf = (definition: SagaDefinition): readonly StepDefinition[] => [...definition.steps.values()];
+/** Of an item the step whose item it is. */
+const stepOf = (definition: SagaDefinition, key: string): StepDefinition | undefined =>
+  definition.steps.get(splitKey(key).step);
 const pivotOf = (definition: SagaDefinition): StepDefinition | undefined =>
   stepsOf(definition).find(({ phase }) => phase === 'pivot');
 
@@ -75,7 +79,7 @@ describe('whatever happens to a saga', () => {
     holds((drive) => {
       for (const { sent, after } of sends(drive)) {
         if (sent.direction === 'undo') continue;
-        const stage = drive.definition.steps.get(sent.step)?.stage ?? 0;
+        const stage = stepOf(drive.definition, sent.step)?.stage ?? 0;
         for (const step of stepsOf(drive.definition)) {
           if (step.stage < stage) expect(['succeeded', 'skipped']).toContain(statusOf(after, step));
         }
@@ -94,8 +98,8 @@ describe('whatever happens to a saga', () => {
     holds((drive) => {
       for (const { event, before, after } of facts(drive)) {
         if (event.kind !== 'undoDispatched') continue;
-        const step = drive.definition.steps.get(event.step);
-        if (step === undefined || statusOf(before, step) !== 'succeeded') continue;
+        const step = stepOf(drive.definition, event.step);
+        if (step === undefined || stepStateOf(before, event.step).status !== 'succeeded') continue;
         for (const other of stepsOf(drive.definition)) {
           expect(statusOf(after, other)).not.toBe('unknown');
           if (other.stage > step.stage)
@@ -162,9 +166,14 @@ describe('whatever happens to a saga', () => {
         const isTakenBack = events.some(
           (each) => each.kind === 'stepSkipped' && each.step === event.step && each.why === 'withdrawn',
         );
-        if (isTakenBack) continue;
-        expect(drive.step(event.step)).toBe('compensated');
-        const hasUndo = drive.definition.steps.get(event.step)?.compensate !== null || event.kind === 'stepUnknown';
+        const step = stepOf(drive.definition, event.step);
+        // A list is undone by its items.
+        const isList = step?.kind === 'each' && step.name === event.step;
+        if (isTakenBack || isList) continue;
+        const isGivenUp = events.some((each) => each.kind === 'compensationGivenUp' && each.step === event.step);
+        expect(drive.step(event.step)).toBe(isGivenUp ? 'notCompensated' : 'compensated');
+        const isFenced = event.kind === 'stepUnknown' && step?.kind !== 'call';
+        const hasUndo = step?.compensate !== null || step.kind === 'child' || isFenced;
         expect(events.some((each) => each.kind === 'undoDispatched' && each.step === event.step)).toBe(hasUndo);
       }
     });
@@ -196,6 +205,7 @@ describe('whatever happens to a saga', () => {
       'skipped',
       'compensating',
       'compensated',
+      'notCompensated',
     ]) {
       expect(seen).toContain(`step ${status}`);
     }
@@ -203,6 +213,6 @@ describe('whatever happens to a saga', () => {
 });
 
 function policyOf(definition: SagaDefinition, name: string, direction: Direction): number | null {
-  const step = definition.steps.get(name);
+  const step = stepOf(definition, name);
   return (direction === 'do' ? step?.retry : step?.undoRetry)?.attempts ?? null;
 }

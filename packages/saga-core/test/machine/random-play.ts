@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { stepStateOf } from '../../src/machine/instance.js';
-import type { Direction, LocalOutcome, ReplyOutcome } from '../../src/machine/saga-input.js';
+import type { ChildOutcome, Direction, LocalOutcome, ReplyOutcome, SagaInput } from '../../src/machine/saga-input.js';
+import { unitsOf } from '../../src/machine/unit.js';
 import { recheckMs } from '../../src/machine/wake-at.js';
 import type { Drive } from './drive.js';
 
@@ -114,7 +115,7 @@ function wake(drive: Drive): void {
 
 /** Answers one of the steps that wait, whatever kind they are. */
 function answer(drive: Drive, choice: number, outcome: ReplyOutcome): void {
-  const waiting = [...drive.definition.steps.values()].filter(({ name }) =>
+  const waiting = unitsOf(drive.definition, drive.instance.bodies).filter(({ name }) =>
     ['dispatched', 'compensating'].includes(drive.step(name)),
   );
   const step = waiting[choice % Math.max(1, waiting.length)];
@@ -125,9 +126,31 @@ function answer(drive: Drive, choice: number, outcome: ReplyOutcome): void {
     if (drive.status !== 'parked') drive.local(step.name, localOf(outcome), direction);
     return;
   }
+  // A call that waits for its next attempt is not being made.
+  const { pace } = stepStateOf(drive.instance.state, step.name);
+  if (step.kind === 'call' && pace?.deadlineAt === undefined) return;
+  if (step.kind === 'call' || step.kind === 'child') {
+    drive.give(step.kind === 'call' ? calledBack(drive, step.name, outcome) : childEnded(drive, step.name, outcome));
+    return;
+  }
   // What was answered has been sent.
   drive.unsent.delete(step.name);
   drive.reply(step.name, outcome, { direction, round: stepStateOf(drive.instance.state, step.name).round });
+}
+
+function calledBack(drive: Drive, step: string, outcome: ReplyOutcome): SagaInput {
+  const { round, pace } = stepStateOf(drive.instance.state, step);
+  const attempt = pace?.attempt ?? 1;
+  return { kind: 'callFinished', step, round, direction: directionOf(drive, step), attempt, outcome: localOf(outcome) };
+}
+
+/** A child tells its end once, and told to turn back it does. */
+function childEnded(drive: Drive, step: string, outcome: ReplyOutcome): SagaInput {
+  const { round, status } = stepStateOf(drive.instance.state, step);
+  const isUndone = status === 'compensating' || outcome.kind === 'declined';
+  const failure = { step: '', code: 'NO', message: 'no' };
+  const ended: ChildOutcome = isUndone ? { kind: 'compensated', failure } : { kind: 'completed', output: { ok: true } };
+  return { kind: 'childFinished', step, round, outcome: ended };
 }
 
 function localOf(outcome: ReplyOutcome): LocalOutcome {
@@ -135,7 +158,8 @@ function localOf(outcome: ReplyOutcome): LocalOutcome {
 }
 
 function anyStep(drive: Drive, choice: number): string {
-  const names = [...drive.definition.steps.keys()];
+  const items = unitsOf(drive.definition, drive.instance.bodies).map(({ name }) => name);
+  const names = [...new Set([...drive.definition.steps.keys(), ...items])];
   return names[choice % names.length] ?? '';
 }
 

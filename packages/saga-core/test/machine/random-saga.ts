@@ -4,10 +4,13 @@ import { input, saga, shop } from './sagas.js';
 
 /** What fast-check chooses of a step. */
 interface StepPlan {
-  readonly kind: 'local' | 'invoke';
+  readonly kind: 'local' | 'invoke' | 'each' | 'call' | 'child';
   readonly attempts: number | 'forever';
   readonly undoAttempts: number | 'forever';
   readonly undone: boolean;
+  readonly goesOn: boolean;
+  /** Of a fan-out. */
+  readonly items: number;
   readonly when: boolean | null;
 }
 interface SagaPlan {
@@ -19,22 +22,26 @@ interface SagaPlan {
 
 const attempts = fc.constantFrom<(number | 'forever')[]>(1, 2, 3, 'forever');
 const stepPlan: fc.Arbitrary<StepPlan> = fc.record({
-  kind: fc.constantFrom('invoke', 'invoke', 'local'),
+  kind: fc.constantFrom('invoke', 'invoke', 'local', 'each', 'call', 'child'),
   attempts,
   undoAttempts: attempts,
   undone: fc.boolean(),
+  goesOn: fc.boolean(),
+  items: fc.nat({ max: 3 }),
   when: fc.constantFrom(null, null, true, false),
 });
 
 const sagaPlan: fc.Arbitrary<SagaPlan> = fc.record({
   stages: fc.array(fc.array(stepPlan, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 }),
-  pivot: fc.option(stepPlan),
+  pivot: fc.option(stepPlan.map((plan) => ({ ...plan, kind: plan.kind === 'local' ? 'local' : 'invoke' }) as const)),
   after: fc.array(stepPlan, { maxLength: 2 }),
   timeout: fc.constantFrom(null, null, '25s'),
 });
 
 /** Few steps, alone and in groups, with a pivot or without. */
 export const randomSaga: fc.Arbitrary<SagaDefinition> = sagaPlan.map(definitionOf);
+
+const napping = saga('napping', { version: 1, input }).sleep('nap', '1s').build();
 
 /** Legal names of steps that every object has already: state is keyed by name. */
 const inherited = ['', 'constructor', 'toString', 'hasOwnProperty'];
@@ -43,6 +50,9 @@ const inherited = ['', 'constructor', 'toString', 'hasOwnProperty'];
 interface Chain {
   local(name: string, run: () => unknown, options: object): Chain;
   invoke(name: string, command: object, options: object): Chain;
+  invokeEach(name: string, command: object, options: object): Chain;
+  call(name: string, run: () => unknown, options: object): Chain;
+  child(name: string, saga: SagaDefinition, options: object): Chain;
   parallel(build: (branches: Chain) => Chain): Chain;
   pivot(name: string, action: object, options: object): Chain;
   build(): SagaDefinition;
@@ -54,8 +64,24 @@ function definitionOf({ stages, pivot, after, timeout }: SagaPlan): SagaDefiniti
     count += 1;
     const name = inherited[count] ?? `s${count}`;
     const when = plan.when === null ? {} : { when: () => plan.when };
-    if (plan.kind === 'local') return chain.local(name, () => count, { ...options, ...when });
-    return chain.invoke(name, shop.hold, { ...options, ...when, with: () => ({ name }), timeout: '10s' });
+    const asked = { ...options, ...when };
+    const remote = { ...asked, with: () => ({ name }), timeout: '10s' };
+    switch (plan.kind) {
+      case 'local':
+        return chain.local(name, () => count, asked);
+      case 'call':
+        return chain.call(name, () => count, { ...asked, timeout: '10s' });
+      case 'child':
+        return chain.child(name, napping, { ...when, with: () => ({}) });
+      case 'each': {
+        const over = () => Array.from({ length: plan.items }, (_, index) => index);
+        return chain.invokeEach(name, shop.hold, { ...remote, over, concurrency: 2 });
+      }
+      case 'invoke':
+        return chain.invoke(name, shop.hold, remote);
+      default:
+        return plan.kind satisfies never;
+    }
   };
   const before = (chain: Chain, plan: StepPlan): Chain =>
     add(chain, plan, { ...compensationOf(plan), retry: retryOf(plan.attempts) });
@@ -71,10 +97,10 @@ function definitionOf({ stages, pivot, after, timeout }: SagaPlan): SagaDefiniti
   return after.reduce((longer, plan) => add(longer, plan, { retry: retryOf(plan.attempts) }), chain).build();
 }
 
-function compensationOf({ kind, undone, undoAttempts }: StepPlan): object {
+function compensationOf({ kind, undone, undoAttempts, goesOn }: StepPlan): object {
   if (!undone) return { compensate: 'nothing to undo' };
-  const compensate = kind === 'local' ? () => {} : { command: shop.release, with: () => ({}) };
-  return { compensate, undoRetry: retryOf(undoAttempts) };
+  const compensate = kind === 'local' || kind === 'call' ? () => {} : { command: shop.release, with: () => ({}) };
+  return { compensate, undoRetry: retryOf(undoAttempts), onCompensationFailed: goesOn ? 'continue' : 'park' };
 }
 
 function retryOf(most: number | 'forever'): object {
