@@ -18,7 +18,7 @@ const parcel = saga('parcel', { version: 1, input: z.object({ places: z.array(z.
   .local('box', () => ({ box: 'b1' }), { compensate: 'nothing to undo' })
   .output(({ steps }) => steps.box);
 
-export const ship = saga('ship', { version: 1, input: z.object({ skus: z.array(z.string()) }) })
+const ship = saga('ship', { version: 1, input: z.object({ skus: z.array(z.string()) }) })
   .invokeEach('hold', stock.hold, {
     over: ({ input }) => input.skus,
     with: ({ item }) => ({ sku: item }),
