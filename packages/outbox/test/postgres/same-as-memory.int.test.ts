@@ -57,7 +57,8 @@ async function answer(side: Side, it: Command, held: ClaimedRow[]): Promise<unkn
       return shown(await side.inTable((table, tx) => table.insert(tx, rows, it.born ? { bornLeaseMs: 10_000 } : {})));
     }
     case 'claim':
-      return shown(await side.store.claim({ limit: it.limit, leaseMs: 30_000 }));
+      // As the relay does: a claim looks only so far past rows that are held, and its caller says how many are its own.
+      return shown(await side.store.claim({ limit: it.limit, leaseMs: 30_000, heldRows: held.length }));
     case 'claim ids':
       return shown(await side.store.claim({ limit: 9, leaseMs: 30_000, ids: it.ids }));
     case 'settle': {
