@@ -87,9 +87,11 @@ function undoOutcomes(definition: SagaDefinition, step: StepDefinition): readonl
   ];
 }
 
-/** Whether something beside it or after it can turn the saga back when it has succeeded. */
+/** Whether something beside it or after it can turn the saga back when it has succeeded; of a list another of its items. */
 function mayTurnBackAfter({ steps }: SagaDefinition, { name, stage }: StepDefinition): boolean {
-  return [...steps.values()].some((step) => step.stage >= stage && step.name !== name && mayTurnBack(step));
+  return [...steps.values()].some(
+    (step) => step.stage >= stage && (step.name !== name || step.kind === 'each') && mayTurnBack(step),
+  );
 }
 
 function mayTurnBack(step: StepDefinition): boolean {

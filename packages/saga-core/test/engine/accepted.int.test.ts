@@ -20,7 +20,8 @@ const printing = saga('printing', { version: 1, input: request })
     with: ({ input }) => input,
     compensate: { command: press.discard, with: ({ sent }) => sent },
     timeout: '10s',
-    acceptedTimeout: '400ms',
+    // Two attempts of it are shorter than the worker below takes, and far longer than a busy machine is silent.
+    acceptedTimeout: '3s',
     retry: { attempts: 2, backoff: '10ms' },
   })
   .output(({ steps }) => steps.print);
@@ -33,13 +34,13 @@ const uploading = saga('uploading', { version: 1, input: request })
       if (uploads.filter((each) => each === `begun ${input.n}`).length === 1 && input.n === 0) {
         await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       }
-      for (const endsAt = performance.now() + 900; performance.now() < endsAt; ) {
+      for (const endsAt = performance.now() + 2_500; performance.now() < endsAt; ) {
         signal.throwIfAborted();
         heartbeat();
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },
-    { compensate: 'nothing to undo', timeout: '30s', heartbeat: '300ms', retry: { attempts: 2, backoff: '10ms' } },
+    { compensate: 'nothing to undo', timeout: '30s', heartbeat: '1s', retry: { attempts: 2, backoff: '10ms' } },
   )
   .build();
 
@@ -103,7 +104,7 @@ describe('a saga whose participant answers later, on Postgres', () => {
   it('waits as long as the worker is heard of, and goes on with its answer', async () => {
     const handle = await engine.start(printing, { input: { n: 1 } });
     const id = await jobOf(handle.id);
-    for (const endsAt = performance.now() + 1_200; performance.now() < endsAt; ) {
+    for (const endsAt = performance.now() + 7_000; performance.now() < endsAt; ) {
       await worker().heartbeat(press.print, id);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -117,7 +118,7 @@ describe('a saga whose participant answers later, on Postgres', () => {
     const handle = await engine.start(printing, { input: { n: 2 } });
     const id = await jobOf(handle.id);
     await expect(handle.result({ timeout: '20s' })).rejects.toMatchObject({ code: 'SAGA_COMPENSATED' });
-    expect(discarded).toEqual([handle.id]);
+    expect(discarded.filter((each) => each === handle.id)).toHaveLength(1);
     await expect(finish(id)).rejects.toMatchObject({ code: 'FENCED' });
   });
 });
