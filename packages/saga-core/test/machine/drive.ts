@@ -103,7 +103,10 @@ export class Drive {
     next.now = this.now;
     next.journal.push(...this.journal, outcome.entry);
     next.#sent = [...this.#sent];
-    const nameOf = (step: string): string => migration.renamed.get(step) ?? step;
+    const nameOf = (key: string): string => {
+      const { step, item } = splitKey(key);
+      return keyOf({ step: migration.renamed.get(step) ?? step, item });
+    };
     for (const step of this.unsent) next.unsent.add(nameOf(step));
     next.#check();
     return next;
