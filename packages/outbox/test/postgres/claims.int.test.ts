@@ -113,6 +113,29 @@ async function plan(sql: Sql, text: string, values: readonly unknown[]): Promise
   return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
 }
 
+describe('a claimer that hangs in the middle of its claim', () => {
+  it('loses its turn, and another one claims', async () => {
+    await insert(newRow());
+    let goOn = (): void => undefined;
+    const went = new Promise<void>((resolve) => (goOn = resolve));
+    const hanging = db.database.transaction(async (_trx, sql) => {
+      const turn = await sql.query<{ mine: boolean }>(takeTurn, ['backstitch.outbox.claim:backstitch']);
+      expect(turn.rows[0]?.mine).toBe(true);
+      await went;
+    });
+    hanging.catch(() => undefined);
+    let rows = await claimed();
+    expect(rows).toEqual([]);
+    while (rows.length === 0) {
+      await db.database.sql.query('select pg_sleep(0.1)');
+      rows = await claimed();
+    }
+    goOn();
+    expect(rows).toHaveLength(1);
+    await expect(hanging).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+});
+
 describe('with 100,000 sent rows and 1,000 unsent ones', () => {
   const name = '"backstitch".outbox_events';
   const fill = `insert into ${name} (id, aggregate_type, aggregate_id, event_type, payload, topic, key, status, sent_at)
