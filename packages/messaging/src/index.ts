@@ -47,7 +47,7 @@ export {
   type ReplyTokenSubject,
   verifyReplyToken,
 } from './reply-token.js';
-export { type Validated, type Violation, validate } from './standard-schema.js';
+export { type Validated, type Violation, validate, violationsText } from './standard-schema.js';
 export type {
   BatchContext,
   BatchHandler,

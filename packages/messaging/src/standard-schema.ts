@@ -9,6 +9,11 @@ export interface Violation {
   readonly message: string;
 }
 
+/** For an error's message: `/items/0/qty is not a number; / …`. */
+export function violationsText(violations: readonly Violation[]): string {
+  return violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+}
+
 export type Validated<T> =
   | { readonly kind: 'valid'; readonly value: T }
   | { readonly kind: 'invalid'; readonly violations: readonly Violation[] };

@@ -1,4 +1,4 @@
-import { encodeJson, type ReplyEnvelope, type Violation, validate } from '@backstitch/messaging';
+import { encodeJson, type ReplyEnvelope, type Violation, validate, violationsText } from '@backstitch/messaging';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { EachStepDefinition, SagaDefinition, StepDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
@@ -55,8 +55,7 @@ function checkReply(
   try {
     const checked = validate(schema, body);
     if (checked.kind === 'invalid') {
-      const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`);
-      return { kind: 'broken', reason: violations.join('; ') };
+      return { kind: 'broken', reason: violationsText(checked.violations) };
     }
     encodeJson(checked.value, { what });
     return checked;
@@ -73,7 +72,7 @@ export function checkOutput(definition: SagaDefinition, key: string, output: unk
   const found =
     step?.kind === 'each' && item === null ? violationsOfList(step, output) : violationsOf(schemaOf(step), output);
   if (found.length === 0) return;
-  const violations = found.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  const violations = violationsText(found);
   throw new SagaError('INPUT_INVALID', `this output does not fit step '${key}': ${violations}`, {
     fields: { saga: definition.name, step: key, violations: found },
     hint: 'give what the step itself would have answered',

@@ -1,4 +1,4 @@
-import { encodeJson, validate } from '@backstitch/messaging';
+import { encodeJson, validate, violationsText } from '@backstitch/messaging';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import type { AdvanceOptions } from './advance-options.js';
@@ -36,7 +36,7 @@ function bodyOf(definition: SagaDefinition, { step: name, body }: Signal): unkno
   }
   const checked = validate(step.signal, body);
   if (checked.kind === 'invalid') {
-    const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+    const violations = violationsText(checked.violations);
     throw new SagaError('SIGNAL_INVALID', `the signal for '${name}' is not valid: ${violations}`, {
       fields: { ...fields, violations: checked.violations },
       hint: 'correct the fields named; the saga still waits',

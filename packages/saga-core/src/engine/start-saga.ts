@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { encodeJson, validate } from '@backstitch/messaging';
+import { encodeJson, validate, violationsText } from '@backstitch/messaging';
 import type { ClaimedRow } from '@backstitch/outbox';
 import { stringify } from 'safe-stable-stringify';
 import type { SagaDefinition } from '../definition/step-definition.js';
@@ -48,8 +48,8 @@ export interface Started {
 export function checkInput({ name, input: schema }: SagaDefinition, input: unknown): string {
   const checked = validate(schema, input);
   if (checked.kind === 'invalid') {
-    const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`);
-    throw new SagaError('INPUT_INVALID', `the input of saga '${name}' is not valid: ${violations.join('; ')}`, {
+    const violations = violationsText(checked.violations);
+    throw new SagaError('INPUT_INVALID', `the input of saga '${name}' is not valid: ${violations}`, {
       fields: { saga: name, violations: checked.violations },
       hint: 'correct the fields named; nothing was started',
     });

@@ -1,5 +1,6 @@
-import { SagaError, StepDeclined } from '../errors.js';
+import { StepDeclined } from '../errors.js';
 import type { LocalOutcome } from '../machine/saga-input.js';
+import { thrownCode } from '../thrown-code.js';
 import { thrownMessage } from '../thrown-message.js';
 
 /** What the author's code threw, as an outcome: a `StepDeclined` is a business "no", all else a failed attempt. */
@@ -8,11 +9,5 @@ export function outcomeOfThrown(error: unknown): LocalOutcome {
     const { declined: code, message, detail } = error;
     return { kind: 'declined', code, message, ...(detail === undefined ? {} : { detail }) };
   }
-  return { kind: 'failed', code: codeOf(error), message: thrownMessage(error) };
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof SagaError) return error.code;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'AUTHOR_CODE_FAILED';
+  return { kind: 'failed', code: thrownCode(error, 'AUTHOR_CODE_FAILED'), message: thrownMessage(error) };
 }

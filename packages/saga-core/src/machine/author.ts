@@ -1,4 +1,11 @@
-import { type AnyCommand, encodeJson, type MessagingError, type Violation, validate } from '@backstitch/messaging';
+import {
+  type AnyCommand,
+  encodeJson,
+  type MessagingError,
+  type Violation,
+  validate,
+  violationsText,
+} from '@backstitch/messaging';
 import type { AuthorContext, SagaDefinition, StepDefinition } from '../definition/step-definition.js';
 import type { SagaErrorCode } from '../errors.js';
 import type { Draft } from './draft.js';
@@ -94,7 +101,7 @@ export function askForInput(call: () => unknown, child: SagaDefinition, what: st
 }
 
 function broken(found: readonly Violation[], what: string, target: string): Answer<never> {
-  const violations = found.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  const violations = violationsText(found);
   return { kind: 'refused', code: 'CONTRACT_BROKEN', message: `${what} does not fit '${target}': ${violations}` };
 }
 

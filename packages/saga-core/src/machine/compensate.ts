@@ -4,6 +4,7 @@ import type { Discard } from './apply-reply.js';
 import { type Answer, ask, askForPayload, contextOf } from './author.js';
 import { beginAttempt, idOf } from './begin-attempt.js';
 import { type Draft, park, record, setPace, stepOf, unitsWith } from './draft.js';
+import { finish } from './finish.js';
 import { itemUnits, splitKey } from './unit.js';
 
 /**
@@ -75,15 +76,7 @@ export function compensateNext(draft: Draft): void {
     if (!undoAll(draft, wave)) return;
   }
   record(draft, { kind: 'sagaCompensated' });
-  draft.effects.push({ kind: 'finished', status: 'compensated' });
-  tellParent(draft);
-}
-
-/** Whose step this is hears of it. */
-function tellParent(draft: Draft): void {
-  const { parent, failure } = draft.folded.state;
-  if (parent === undefined || failure === undefined) return;
-  draft.effects.push({ kind: 'tellParent', parent, outcome: { kind: 'compensated', failure } });
+  finish(draft, 'compensated');
 }
 
 /**

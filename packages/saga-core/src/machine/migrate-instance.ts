@@ -1,4 +1,4 @@
-import { encodeJson, validate } from '@backstitch/messaging';
+import { encodeJson, validate, violationsText } from '@backstitch/messaging';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { StepDefinition } from '../definition/step-definition.js';
 import { type Answer, ask, outputOf, outputsOf } from './author.js';
@@ -143,7 +143,7 @@ function fitting(value: unknown, schema: StandardSchemaV1 | undefined, what: str
   }, what);
   if (checked.kind === 'refused') return checked;
   if (checked.value.kind === 'valid') return { kind: 'answered', value: checked.value.value };
-  const violations = checked.value.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  const violations = violationsText(checked.value.violations);
   return {
     kind: 'refused',
     code: 'AUTHOR_CODE_FAILED',

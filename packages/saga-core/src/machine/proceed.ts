@@ -1,9 +1,10 @@
 import { encodeJson } from '@backstitch/messaging';
 import type { Failure } from '../definition/step-context.js';
-import { ask, contextOf, sagaOutputOf } from './author.js';
+import { ask, contextOf } from './author.js';
 import { beginCompensation, compensateNext } from './compensate.js';
 import { dispatchStage } from './dispatch.js';
 import { type Draft, isHeld, park, record, stepOf } from './draft.js';
+import { finish } from './finish.js';
 
 /**
  * What the state asks for next. Replies and timers only change the state; this one function decides what follows, so that a held instance
@@ -84,14 +85,5 @@ function complete(draft: Draft): void {
     }
     record(draft, { kind: 'sagaCompleted', ...(answer.value === undefined ? {} : { output: answer.value }) });
   }
-  draft.effects.push({ kind: 'finished', status: 'completed' });
-  tellParent(draft);
-}
-
-function tellParent(draft: Draft): void {
-  const { parent } = draft.folded.state;
-  if (parent === undefined) return;
-  const output = sagaOutputOf(draft.definition, draft.folded);
-  const outcome = { kind: 'completed', ...(output === undefined ? {} : { output }) } as const;
-  draft.effects.push({ kind: 'tellParent', parent, outcome });
+  finish(draft, 'completed');
 }

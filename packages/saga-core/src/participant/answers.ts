@@ -5,6 +5,7 @@ import { answerLater, type GivenAnswer } from './answer-later.js';
 import { declinedAnswer, succeededAnswer } from './contract-answer.js';
 import type { FenceStore, FenceTransaction } from './fence-store.js';
 import { sayAcceptedAgain } from './say-accepted-again.js';
+import { failureCode } from '../thrown-code.js';
 
 /** Answers commands that were accepted, from any process of the participant's that reaches its database. */
 export interface Answers<Trx> {
@@ -41,8 +42,6 @@ export interface AnswersOptions<Trx> {
   /** The least time between two heartbeats of a command that are sent, by the database's clock. Default 1000. */
   readonly heartbeatEveryMs?: number;
 }
-
-const failureCode = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function createAnswers<Trx>(options: AnswersOptions<Trx>): Answers<Trx> {
   const { store, relay, heartbeatEveryMs = 1_000 } = options;

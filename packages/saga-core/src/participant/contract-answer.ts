@@ -1,4 +1,4 @@
-import { type AnyCommand, encodeJson, validate } from '@backstitch/messaging';
+import { type AnyCommand, encodeJson, type Violation, validate, violationsText } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import type { Declined } from './participant.js';
 import type { Answer } from './reply-message.js';
@@ -29,11 +29,8 @@ export function declinedAnswer(contract: AnyCommand, { code, detail }: Declined)
   return { outcome: 'declined', code, message: code, dataJson };
 }
 
-export function contractBroken(
-  what: string,
-  violations: readonly { readonly path: string; readonly message: string }[],
-): SagaError {
-  const said = violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+export function contractBroken(what: string, violations: readonly Violation[]): SagaError {
+  const said = violationsText(violations);
   return new SagaError('CONTRACT_BROKEN', `${what} breaks its contract: ${said}`, {
     fields: { violations },
     hint: 'make both sides use the same contract',

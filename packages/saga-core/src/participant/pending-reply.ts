@@ -59,25 +59,11 @@ function pendingOf({ pending }: FenceRow): Pending {
   return pending === undefined ? {} : (JSON.parse(pending) as Pending);
 }
 
-/** Of a command with its body too. */
-function addressOf(given: ReplyAddress): ReplyAddress {
+/** Of a command with its body too: what is carried back, and no more. */
+export function addressOf(given: ReplyAddress): ReplyAddress {
   const { command, saga, sagaId, step, item, round, direction, commandId, attempt } = given;
   const { replyToken, installation, replyTopic, traceparent } = given;
-  return {
-    ...{
-      command,
-      saga,
-      sagaId,
-      step,
-      item,
-      round,
-      direction,
-      commandId,
-      attempt,
-      replyToken,
-      installation,
-      replyTopic,
-    },
-    ...(traceparent === undefined ? {} : { traceparent }),
-  };
+  const identity = { command, saga, sagaId, step, item, round, direction, commandId, attempt };
+  const trace = traceparent === undefined ? {} : { traceparent };
+  return { ...identity, replyToken, installation, replyTopic, ...trace };
 }

@@ -9,6 +9,7 @@ import { acceptedRow, settledRow } from './pending-reply.js';
 import { rowAfter } from './row-after.js';
 import type { Participant } from './participant.js';
 import { type Answer, replyMessage } from './reply-message.js';
+import { thrownCode } from '../thrown-code.js';
 import { thrownMessage } from '../thrown-message.js';
 
 export interface ProcessCommandOptions<Trx> {
@@ -150,11 +151,5 @@ function refuseAncient({ firstSentAt, commandId }: CommandEnvelope, now: number,
 }
 
 function describe(error: unknown): { readonly code: string; readonly message: string } {
-  const message = thrownMessage(error);
-  if (error instanceof SagaError) return { code: error.code, message };
-  const code =
-    typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
-      ? error.code
-      : 'HANDLER_FAILED';
-  return { code: /^[A-Za-z0-9_-]{1,64}$/.test(code) ? code : 'HANDLER_FAILED', message };
+  return { code: thrownCode(error, 'HANDLER_FAILED'), message: thrownMessage(error) };
 }

@@ -1,7 +1,7 @@
 import { encodeReply, envelopeContentType, type ReplyOutcome } from '@backstitch/messaging';
 import type { NewOutboxRow } from '@backstitch/outbox';
 import { derivedUuid, uuidV7 } from '../exchange/uuid-v7.js';
-import type { ReplyAddress } from './pending-reply.js';
+import { addressOf, type ReplyAddress } from './pending-reply.js';
 
 /** What a participant says to one command. */
 export interface Answer {
@@ -18,40 +18,17 @@ export function replyMessage(
   answer: Answer,
   about: { readonly participant: string; readonly now: number },
 ): NewOutboxRow {
-  const {
-    sagaId,
-    saga,
-    step,
-    item,
-    round,
-    direction,
-    commandId,
-    attempt,
-    replyToken,
-    installation,
-    replyTopic,
-    traceparent,
-  } = command;
+  const { replyTopic, ...carried } = addressOf(command);
+  const { sagaId, commandId } = carried;
   const { outcome, code, message, dataJson } = answer;
   const payload = encodeReply({
+    ...carried,
     id: uuidV7(about.now),
     source: about.participant,
-    command: command.command,
     time: new Date(about.now).toISOString(),
-    saga,
-    sagaId,
-    step,
-    item,
-    round,
-    direction,
-    commandId,
-    attempt,
     outcome,
     ...(code === undefined ? {} : { code }),
     ...(message === undefined ? {} : { message }),
-    replyToken,
-    installation,
-    ...(traceparent === undefined ? {} : { traceparent }),
     dataJson,
   });
   return {

@@ -3,6 +3,8 @@ import { SagaError } from '../errors.js';
 import { type SendCommand, tombstoneCommand } from '../machine/effect.js';
 import { splitKey } from '../machine/unit.js';
 import type { Accepted, Declined, UntypedHandler } from '../participant/participant.js';
+import { thrownCode } from '../thrown-code.js';
+import { thrownMessage } from '../thrown-message.js';
 import type { TestAnswer } from './test-saga-fence.js';
 import { declinedWith, type Delivery, deliveryOf, succeededWith } from './test-saga-reaction.js';
 import { commandsIn, type Script } from './test-saga-script.js';
@@ -66,7 +68,7 @@ async function handled({ definition, options }: Script, { sent, command, handle 
       accept: () => accepted,
     });
   } catch (error) {
-    return { kind: 'failed', code: 'HANDLER_FAILED', message: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', code: thrownCode(error, 'HANDLER_FAILED'), message: thrownMessage(error) };
   }
   if (answer === accepted) return accepted;
   if (isDeclined(answer)) return declinedWith(command, answer);

@@ -5,6 +5,7 @@ import {
   type ReplyInputOf,
   type RequestOf,
   validate,
+  violationsText,
 } from '@backstitch/messaging';
 import { type Duration, parseDuration } from '../definition/duration.js';
 import { SagaError } from '../errors.js';
@@ -184,7 +185,7 @@ function checkReply(command: AnyCommand, body: unknown): CheckedReply {
   if (checked.kind === 'valid') return { kind: 'valid', output: checked.value };
   return {
     kind: 'invalid',
-    message: checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; '),
+    message: violationsText(checked.violations),
   };
 }
 
@@ -200,7 +201,7 @@ function checkRefusal(command: AnyCommand, code: string, detail: unknown): void 
   }
   const checked = validate(schema, detail);
   if (checked.kind === 'valid') return;
-  const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  const violations = violationsText(checked.violations);
   throw new SagaError(
     'CONTRACT_BROKEN',
     `the detail of '${code}' breaks the contract of '${command.name}': ${violations}`,

@@ -1,6 +1,7 @@
 import { commandId, encodeJson } from '@backstitch/messaging';
 import { lockKeysFor } from '../definition/saga-locks.js';
-import { SagaError, StepDeclined } from '../errors.js';
+import { outcomeOfThrown } from '../engine/thrown-outcome.js';
+import { SagaError } from '../errors.js';
 import { contextOf } from '../machine/author.js';
 import { openDraft } from '../machine/draft.js';
 import type { SendCommand, StartCall } from '../machine/effect.js';
@@ -148,15 +149,7 @@ async function runFunction(world: World, question: Asked): Promise<LocalOutcome 
     return { kind: 'succeeded', output };
   } catch (error) {
     if (error instanceof Hanging) return 'hangs';
-    if (error instanceof StepDeclined) {
-      const { declined: code, message, detail } = error;
-      return { kind: 'declined', code, message, ...(detail === undefined ? {} : { detail }) };
-    }
-    return {
-      kind: 'failed',
-      code: 'AUTHOR_CODE_FAILED',
-      message: error instanceof Error ? error.message : String(error),
-    };
+    return outcomeOfThrown(error);
   }
 }
 

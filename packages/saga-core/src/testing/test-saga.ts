@@ -1,4 +1,4 @@
-import { type AnyCommand, validate } from '@backstitch/messaging';
+import { type AnyCommand, validate, violationsText } from '@backstitch/messaging';
 import type { Saga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
 import { coverageSink } from '../operations/coverage-sink.js';
@@ -118,7 +118,7 @@ function faceOf<Input, Steps, Output>(script: Script): SagaTest<Input, Steps, Ou
 function checkedInput({ definition }: Script, value: unknown): unknown {
   const checked = validate(definition.input, value);
   if (checked.kind === 'valid') return checked.value;
-  const violations = checked.violations.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  const violations = violationsText(checked.violations);
   throw new SagaError(
     'INPUT_INVALID',
     `the input of saga '${definition.name}' does not fit its schema: ${violations}`,

@@ -2,6 +2,7 @@ import { contract } from '@backstitch/messaging';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { StepDeclined, sagaOn } from '../../src/index.js';
+import { participantOn } from '../../src/participant/index.js';
 import { hang, testSaga } from '../../src/testing/index.js';
 
 const saga = sagaOn<never>();
@@ -97,6 +98,48 @@ describe('a call', () => {
       code: 'OPTION_INVALID',
       fields: { step: 'book' },
     });
+  });
+
+  it('is not made again after an error whose code says that it never helps', async () => {
+    const seen: number[] = [];
+    const closed = saga('closed', { version: 1, input })
+      .call('wire', async () => undefined, {
+        compensate: async () => {},
+        retry: { attempts: 5, nonRetryable: ['ACCOUNT_CLOSED'] },
+      })
+      .build();
+    const run = await testSaga(closed)
+      .given({ amount: 1 })
+      .local('wire', ({ attempt }) => {
+        seen.push(attempt);
+        throw Object.assign(new Error('closed'), { code: 'ACCOUNT_CLOSED' });
+      })
+      .run();
+    expect(seen).toEqual([1]);
+    expect(run.trace).toEqual(['!wire:STEP_FAILED', '-wire']);
+  });
+
+  it('is not made again either where a participant’s handler throws such a code', async () => {
+    const seen: number[] = [];
+    const keeper = participantOn<undefined>()(ledger, {
+      hold: ({ command }) => {
+        seen.push(command.attempt);
+        throw Object.assign(new Error('closed'), { code: 'ACCOUNT_CLOSED' });
+      },
+      drop: () => undefined,
+    });
+    const held = saga('held', { version: 1, input })
+      .invoke('hold', ledger.hold, {
+        with: (ctx) => ctx.input,
+        compensate: { command: ledger.drop, with: ({ sent }) => sent },
+        retry: { attempts: 5, nonRetryable: ['ACCOUNT_CLOSED'] },
+      })
+      .build();
+    const run = await testSaga(held, { participants: [keeper] })
+      .given({ amount: 1 })
+      .run();
+    expect(seen).toEqual([1]);
+    expect(run.trace).toEqual(['!hold:STEP_FAILED', '-hold']);
   });
 
   it('that is declined had no effect, and is not undone', async () => {
