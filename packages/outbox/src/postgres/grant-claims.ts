@@ -24,7 +24,7 @@ granted as (
 ),
 taken as (
   update ${table} e
-     set claim_epoch = e.claim_epoch + 1, in_doubt = e.in_doubt or e.claimed_until is not null,
+     set claim_epoch = e.claim_epoch + 1, in_doubt = e.in_doubt or e.claimed_until is not null, blocked = false,
          claimed_until = clock_timestamp() + $1::float8 * interval '1 millisecond'
    where e.ctid = any(array(select tid from granted))
   returning e.id, e.seq::float8 as seq, e.claim_epoch as epoch, e.topic, e.key, e.payload, e.headers, e.aggregate_type, e.aggregate_id,

@@ -16,8 +16,9 @@ interface Inserted {
   readonly behind: string | null;
 }
 
-// A millisecond more than the delay: the column rounds, and early is worse than late. `order by` under the insert makes the identity count in the order given. The look at the lane is made with the statement's own
-// snapshot: it sees neither these rows nor what concurrent transactions have not committed.
+// A millisecond more than the delay: the column rounds, and early is worse than late. `order by` under the insert makes the identity count in
+// the order given. The look at the lane is made with the statement's own snapshot: it sees neither these rows nor what
+// concurrent transactions have not committed.
 const insertSql = (table: string): string => `
 with given as (
   select id::uuid, coalesce(topic, '') as topic, coalesce(key, '') as key, payload, headers,
@@ -41,7 +42,7 @@ on conflict (id) do update set
   topic = excluded.topic, key = excluded.key, payload = excluded.payload, headers = excluded.headers,
   aggregate_type = excluded.aggregate_type, aggregate_id = excluded.aggregate_id, event_type = excluded.event_type,
   ordered = excluded.ordered, max_retries = excluded.max_retries, seq = excluded.seq,
-  deliver_after = excluded.deliver_after,
+  deliver_after = excluded.deliver_after, blocked = false,
   status = 'PENDING', retry_count = 0, next_retry_at = null, sent_at = null, last_error = null,
   claimed_until = excluded.claimed_until, claim_epoch = e.claim_epoch + 1,
   in_doubt = e.in_doubt or e.status = 'SENT' or e.claimed_until is not null

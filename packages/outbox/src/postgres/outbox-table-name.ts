@@ -9,3 +9,8 @@ export function outboxTableName(schema: string): string {
 export function outboxAuditTableName(schema: string): string {
   return `${quoteIdentifier(validateSchemaName(schema))}.outbox_audit`;
 }
+
+/** The quoted name of the table of lanes that are no longer blocked. Throws IDENTIFIER_INVALID. */
+export function outboxReleasesTableName(schema: string): string {
+  return `${quoteIdentifier(validateSchemaName(schema))}.outbox_lane_releases`;
+}

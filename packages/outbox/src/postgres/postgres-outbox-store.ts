@@ -2,13 +2,14 @@ import type { Database, Sql } from '@backstitch/postgres';
 import { type DeadLetterTopic, deadLetterRow } from '../dead-letter-row.js';
 import { requirePositive } from '../require-positive.js';
 import type { ClaimOptions, FailedRow, OutboxStore, SettledRow, Settlement } from '../outbox-store.js';
+import { admitRows } from './admit-rows.js';
+import { blockRows } from './block-rows.js';
 import { claimListedRows } from './claim-listed-rows.js';
 import { claimNextRows } from './claim-next-rows.js';
 import { countRows } from './count-rows.js';
 import { claimedRows } from './grant-claims.js';
 import { insertOutboxRows } from './insert-outbox-rows.js';
-import { outboxTableName } from './outbox-table-name.js';
-import { promoteDueRows } from './promote-due-rows.js';
+import { outboxReleasesTableName, outboxTableName } from './outbox-table-name.js';
 import { pruneRows } from './prune-rows.js';
 import { settleRows } from './settle-rows.js';
 import { takeTurn } from './take-turn.js';
@@ -38,6 +39,7 @@ export function postgresOutboxStore(options: PostgresOutboxStoreOptions): Outbox
   const { database, onFailed, deadLetterTopic } = options;
   const schema = options.schema ?? 'backstitch';
   const table = outboxTableName(schema);
+  const releasesTable = outboxReleasesTableName(schema);
   const retryBaseMs = requirePositive('retryBaseMs', options.retryBaseMs ?? 5_000);
   const retryLongestMs = requirePositive('retryLongestMs', options.retryLongestMs ?? 3_600_000);
   const monotonicNowMs = options.monotonicNowMs ?? (() => performance.now());
@@ -52,10 +54,12 @@ export function postgresOutboxStore(options: PostgresOutboxStoreOptions): Outbox
         // Tried, not waited for: a claimer that hangs must not hang the others, and whoever has the turn takes the rows anyway.
         const turn = await sql.query<{ mine: boolean }>(takeTurn, [`backstitch.outbox.claim:${schema}`]);
         if (turn.rows[0]?.mine !== true) return [];
-        await promoteDueRows(sql, table);
+        await admitRows(sql, { table, releasesTable });
         // A statement of its own: its snapshot is taken after the lock, and shows what the claimer before has committed.
-        if (ids === undefined) return claimNextRows(sql, { table, limit, leaseMs, heldRows, rooms });
-        return claimListedRows(sql, { table, ids, limit, leaseMs });
+        if (ids !== undefined) return claimListedRows(sql, { table, ids, limit, leaseMs });
+        const next = await claimNextRows(sql, { table, releasesTable, limit, leaseMs, heldRows, rooms });
+        if (next.blocked) await blockRows(sql, table);
+        return next.taken;
       });
       return claimedRows(taken, leaseEndsAtMs);
     },

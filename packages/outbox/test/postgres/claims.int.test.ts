@@ -2,12 +2,13 @@ import type { Sql } from '@backstitch/postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NewOutboxRow, postgresOutboxStore, postgresOutboxTable } from '../../src/index.js';
 import { claimNextSql } from '../../src/postgres/claim-next-rows.js';
-import { promoteSql } from '../../src/postgres/promote-due-rows.js';
+import { admitSql } from '../../src/postgres/admit-rows.js';
 import { takeTurn } from '../../src/postgres/take-turn.js';
 import { settleRows } from '../../src/postgres/settle-rows.js';
 import { pruneSql } from '../../src/postgres/prune-rows.js';
 import { newRow } from '../../src/testing/conformance/new-row.js';
 import { type OutboxDatabase, outboxDatabase } from './outbox-database.js';
+import { type PlanNode, planOf } from './plan-of.js';
 
 let db: OutboxDatabase;
 beforeAll(async () => {
@@ -97,22 +98,6 @@ describe('onFailed', () => {
   });
 });
 
-interface PlanNode {
-  readonly 'Node Type': string;
-  readonly 'Relation Name'?: string;
-  readonly 'Index Name'?: string;
-  readonly Plans?: readonly PlanNode[];
-}
-
-async function plan(sql: Sql, text: string, values: readonly unknown[]): Promise<PlanNode[]> {
-  const { rows } = await sql.query<{ 'QUERY PLAN': readonly [{ Plan: PlanNode }] }>(
-    `explain (format json) ${text}`,
-    values,
-  );
-  const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
-  return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
-}
-
 describe('a claimer that hangs in the middle of its claim', () => {
   it('loses its turn, and another one claims', async () => {
     await insert(newRow());
@@ -138,6 +123,7 @@ describe('a claimer that hangs in the middle of its claim', () => {
 
 describe('with 100,000 sent rows and 1,000 unsent ones', () => {
   const name = '"backstitch".outbox_events';
+  const tables = { table: name, releasesTable: '"backstitch".outbox_lane_releases' };
   const fill = `insert into ${name} (id, aggregate_type, aggregate_id, event_type, payload, topic, key, status, sent_at)
     select gen_random_uuid(), 'order', 'o' || n, 'OrderPlaced', repeat('x', 200), 'orders', 'o' || n % 5000,
            case when n <= 100000 then 'SENT' else 'PENDING' end, case when n <= 100000 then now() end
@@ -152,7 +138,7 @@ describe('with 100,000 sent rows and 1,000 unsent ones', () => {
       if (statistics === 'analysed') await db.database.sql.query(`vacuum analyze ${name}`);
       const nodes = await db.database.transaction(async (_trx, sql) => {
         await sql.query(takeTurn, ['plan']);
-        return plan(sql, claimNextSql(name), [30_000, 500, 2_000]);
+        return planOf(sql, claimNextSql(tables), [30_000, 500, 2_000]);
       });
       const scans = nodes.filter((node) => node['Relation Name'] === 'outbox_events').map((node) => node['Node Type']);
       expect(scans).not.toContain('Seq Scan');
@@ -169,7 +155,7 @@ describe('with 100,000 sent rows and 1,000 unsent ones', () => {
     const seen: PlanNode[] = [];
     const explaining: Sql = {
       query: async (text, values) => {
-        seen.push(...(await plan(db.database.sql, text, values ?? [])));
+        seen.push(...(await planOf(db.database.sql, text, values ?? [])));
         return db.database.sql.query(text, values);
       },
     };
@@ -190,8 +176,8 @@ describe('with 100,000 sent rows and 1,000 unsent ones', () => {
       const nodes = await db.database.transaction(async (_trx, sql) => {
         await sql.query(takeTurn, ['plan']);
         return [
-          ...(await plan(sql, claimNextSql(name, 'by rooms'), [30_000, 500, 2_000, 'a', 'a,b', '0,5'])),
-          ...(await plan(sql, promoteSql(name), [])),
+          ...(await planOf(sql, claimNextSql(tables, 'by rooms'), [30_000, 500, 2_000, 'a', 'a,b', '0,5'])),
+          ...(await planOf(sql, admitSql(tables), [5_000])),
         ];
       });
       const scans = nodes.filter((node) => node['Relation Name'] === 'outbox_events').map((node) => node['Node Type']);
@@ -206,7 +192,7 @@ describe('with 100,000 sent rows and 1,000 unsent ones', () => {
   it('pruning walks the index on status and age', async () => {
     await db.database.sql.query(fill);
     await db.database.sql.query(`vacuum analyze ${name}`);
-    const nodes = await plan(db.database.sql, pruneSql(name), [86_400_000, 1_000]);
+    const nodes = await planOf(db.database.sql, pruneSql(name), [86_400_000, 1_000]);
     expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
     expect(nodes.map((node) => node['Index Name'])).toContain('outbox_events_status');
   });

@@ -24,7 +24,10 @@ export async function outboxDatabase({ max = 8 }: { readonly max?: number } = {}
     url: server.url,
     knex,
     database,
-    clear: async () => void (await database.sql.query('truncate backstitch.outbox_events, backstitch.outbox_audit')),
+    clear: async () => {
+      const tables = ['outbox_events', 'outbox_audit', 'outbox_lane_releases'].map((name) => `backstitch.${name}`);
+      await database.sql.query(`truncate ${tables.join(', ')}`);
+    },
     elapse: async (ms) => {
       const earlier = (column: string): string => `${column} = ${column} - $1::float8 * interval '1 millisecond'`;
       await database.sql.query(

@@ -2,8 +2,8 @@ import { createVirtualClock } from '@backstitch/messaging/testing';
 import { createMemoryDatabase } from '@backstitch/postgres/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ClaimedRow, OutboxStore, OutboxTable, SendOutcome } from '../../src/index.js';
-import { postgresOutboxStore, postgresOutboxTable } from '../../src/index.js';
+import type { ClaimedRow, OutboxOperations, OutboxStore, OutboxTable, SendOutcome } from '../../src/index.js';
+import { postgresOutboxOperations, postgresOutboxStore, postgresOutboxTable } from '../../src/index.js';
 import { newRow, refusal } from '../../src/testing/conformance/new-row.js';
 import { createMemoryOutbox } from '../../src/testing/index.js';
 import { type OutboxDatabase, outboxDatabase } from './outbox-database.js';
@@ -16,6 +16,7 @@ afterAll(() => db.end());
 
 interface Side {
   readonly store: OutboxStore;
+  readonly operations: OutboxOperations;
   inTable<T>(work: (table: OutboxTable<unknown>, tx: unknown) => Promise<T>): Promise<T>;
   elapse(ms: number): Promise<void>;
 }
@@ -38,6 +39,10 @@ const command = fc.oneof(
   ids.map((some) => ({ kind: 'withdraw' as const, ids: some })),
   ids.map((some) => ({ kind: 'unsent' as const, ids: some })),
   ids.map((some) => ({ kind: 'delivered' as const, ids: some })),
+  fc
+    .record({ ids, verb: fc.constantFrom('requeue', 'park', 'unpark', 'drop') })
+    .map((given) => ({ kind: 'verb' as const, ...given })),
+  ids.map((some) => ({ kind: 'leave lane' as const, ids: some })),
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
@@ -72,6 +77,10 @@ async function answer(side: Side, it: Command, held: ClaimedRow[]): Promise<unkn
       return sorted(await side.inTable((table, tx) => table.withdraw(tx, it.ids)));
     case 'unsent':
       return sorted(await side.inTable((table, tx) => table.unsent(tx, it.ids)));
+    case 'verb':
+      return sorted(await side.operations[it.verb](it.ids, { actor: 'ada', reason: 'by chance' }));
+    case 'leave lane':
+      return side.inTable((table, tx) => table.leaveLane(tx, it.ids));
     case 'delivered':
       return sorted(await side.inTable((table, tx) => table.markDelivered(tx, it.ids)));
   }
@@ -85,11 +94,13 @@ it('memory and Postgres answer the same to any sequence of calls', async () => {
     const outbox = createMemoryOutbox({ database, nowMs: clock.now });
     const memory: Side = {
       store: outbox.store,
+      operations: outbox.operations,
       inTable: (work) => database.transaction((tx) => work(outbox.table as OutboxTable<unknown>, tx)),
       elapse: (ms) => clock.advance(ms),
     };
     const postgres: Side = {
       store: postgresOutboxStore({ database: db.database }),
+      operations: postgresOutboxOperations({ database: db.database }),
       inTable: (work) =>
         db.database.transaction((_trx, sql) => work(postgresOutboxTable() as OutboxTable<unknown>, sql)),
       elapse: db.elapse,

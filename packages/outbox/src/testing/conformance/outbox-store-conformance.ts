@@ -1,4 +1,5 @@
 import type { FailedRow } from '../../outbox-store.js';
+import { blockedLaneCases } from './blocked-lane-cases.js';
 import { claimCases } from './claim-cases.js';
 import { deadLetterCases } from './dead-letter-cases.js';
 import { delayCases } from './delay-cases.js';
@@ -22,6 +23,7 @@ export function outboxStoreConformance(subject: OutboxConformanceSubject, api: O
   api.describe(`${subject.name} keeps the promises of the outbox: it`, () => {
     for (const conformanceCase of [
       ...claimCases,
+      ...blockedLaneCases,
       ...settleCases,
       ...tableCases,
       ...delayCases,
