@@ -103,12 +103,16 @@ describe('a claimer that hangs in the middle of its claim', () => {
     await insert(newRow());
     let goOn = (): void => undefined;
     const went = new Promise<void>((resolve) => (goOn = resolve));
+    let took = (): void => undefined;
+    const taken = new Promise<void>((resolve) => (took = resolve));
     const hanging = db.database.transaction(async (_trx, sql) => {
       const turn = await sql.query<{ mine: boolean }>(takeTurn, ['backstitch.outbox.claim:backstitch']);
       expect(turn.rows[0]?.mine).toBe(true);
+      took();
       await went;
     });
     hanging.catch(() => undefined);
+    await taken;
     let rows = await claimed();
     expect(rows).toEqual([]);
     while (rows.length === 0) {
