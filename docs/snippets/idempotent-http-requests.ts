@@ -1,40 +1,37 @@
-// #region request
-import { createServer } from 'node:http';
+// #region open
 import { createIdempotency, idempotencyMigrations } from '@backstitch/idempotency';
 import { migrate, postgresDatabase } from '@backstitch/postgres';
 import knexFactory, { type Knex } from 'knex';
 
-const knex = knexFactory({ client: 'pg', connection: process.env['DATABASE_URL'] ?? '' });
-const database = postgresDatabase<Knex.Transaction>(knex);
-const idempotency = createIdempotency({ database });
+export const knex = knexFactory({ client: 'pg', connection: process.env['DATABASE_URL'] ?? '' });
+export const database = postgresDatabase<Knex.Transaction>(knex);
+export const idempotency = createIdempotency({ database });
+
+export async function open(): Promise<void> {
+  await migrate(database, idempotencyMigrations);
+  setInterval(() => void idempotency.prune().catch(() => undefined), 3_600_000).unref(); // expired keys, in batches
+}
+// #endregion open
+
+// #region any
+import { createServer } from 'node:http';
 
 export const server = createServer(async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
-  const outcome = await database.transaction((trx) =>
-    idempotency.idempotentRequest(
-      trx,
-      { principal: 'customer-7', method: 'POST', route: '/orders', key: request.headers['idempotency-key'], body },
-      async () => {
-        const [order] = await trx('orders').insert({ details: body.toString() }).returning('id');
-        return { status: 201, headers: { location: `/orders/${order.id}` }, body: JSON.stringify(order) };
-      },
-    ),
+  const { response: answer } = await idempotency.exchange(
+    { principal: 'customer-7', method: 'POST', route: '/orders', key: request.headers['idempotency-key'], body },
+    async (trx) => {
+      const [order] = await trx('orders').insert({ item: body.toString() }).returning('id');
+      return { status: 201, headers: { location: `/orders/${order.id}` }, body: JSON.stringify(order) };
+    },
   );
-  const { status, headers = {}, body: text } = outcome.response;
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  response.writeHead(status).end(text);
+  response.statusCode = answer.status;
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  response.end(answer.body);
 });
-// #endregion request
-
-// #region open
-export async function open(): Promise<void> {
-  await migrate(database, idempotencyMigrations);
-  setInterval(() => void idempotency.prune().catch(() => undefined), 3_600_000).unref(); // expired keys, in batches
-  server.listen(8080);
-}
-// #endregion open
+// #endregion any
 
 // #region outside
 export async function charge(paymentId: string, amountMinor: number): Promise<string> {

@@ -12,6 +12,8 @@ export interface AdapterOptions<Trx, Request> {
   readonly principal: (request: Request) => string;
   /** Whose service it is, where one database serves several tenants. */
   readonly tenant?: (request: Request) => string;
+  /** What becomes of a request without a key: `refuse` answers 400, `run` runs it in a transaction like any other and stores nothing. Default `refuse`. */
+  readonly missingKey?: 'refuse' | 'run';
   /** How long a response is kept, in milliseconds. Default 24 hours. */
   readonly ttlMs?: number;
   /** How long to wait for the same request in flight before 409, in milliseconds. Default 2,000. */
@@ -37,7 +39,7 @@ export function exchangeOptions<Trx, Request>(
 ): ExchangeOptions {
   refuseUnparsed(parts);
   const [route = '/', ...query] = parts.url.split('?');
-  const { ttlMs, lockTimeoutMs, handlerTimeoutMs } = options;
+  const { missingKey, ttlMs, lockTimeoutMs, handlerTimeoutMs } = options;
   return {
     ...(options.tenant === undefined ? {} : { tenant: options.tenant(request) }),
     principal: principalOf(options.principal(request)),
@@ -46,6 +48,7 @@ export function exchangeOptions<Trx, Request>(
     query: query.join('?'),
     key: parts.headers['idempotency-key'],
     body: parts.body,
+    ...(missingKey === undefined ? {} : { missingKey }),
     ...(ttlMs === undefined ? {} : { ttlMs }),
     ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
     ...(handlerTimeoutMs === undefined ? {} : { handlerTimeoutMs }),

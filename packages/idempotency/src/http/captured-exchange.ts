@@ -43,9 +43,19 @@ async function ranBy(run: () => unknown): Promise<void> {
   await run();
 }
 
+/** Sends an outcome on its response: of a fresh one everything but the body stands there already. */
+export function sendOutcome(response: ServerResponse, { kind, response: answer }: RequestOutcome): void {
+  if (kind === 'fresh') response.end(answer.body);
+  else sendResponse(response, answer);
+}
+
 /** Sends a whole answer on a response that nothing was written to. */
 export function sendResponse(response: ServerResponse, answer: HttpResponse): void {
   response.statusCode = answer.status;
-  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) {
+    // What middleware has set for this answer stays beside what was stored.
+    if (name.toLowerCase() === 'set-cookie') response.appendHeader(name, value);
+    else response.setHeader(name, value);
+  }
   response.end(answer.body);
 }

@@ -2,14 +2,16 @@ import type { Database } from '@backstitch/postgres';
 import { IdempotencyError } from '../errors.js';
 import type { OnceContext } from '../once.js';
 import { requirePositive } from '../require-option.js';
-import type { HttpResponse } from './http-response.js';
+import { type HttpResponse, isTransient, TransientResponse } from './http-response.js';
 import { idempotentRequest, type RequestOptions, type RequestOutcome } from './idempotent-request.js';
 import { problem } from './problem.js';
-import { requestKey } from './request-key.js';
+import { isSafeMethod, requestKey } from './request-key.js';
 
 export interface ExchangeOptions extends RequestOptions {
   /** How long the handler may hold its transaction open, in milliseconds. Default 30,000. */
   readonly handlerTimeoutMs?: number;
+  /** What becomes of a request without a key: `refuse` answers 400, `run` runs it in a transaction like any other and stores nothing. Default `refuse`. */
+  readonly missingKey?: 'refuse' | 'run';
 }
 
 const defaultHandlerTimeoutMs = 30_000;
@@ -22,6 +24,10 @@ export async function exchange<Trx>(
   const timeoutMs = requirePositive('handlerTimeoutMs', call.options.handlerTimeoutMs ?? defaultHandlerTimeoutMs);
   // Looked at first: what can only be refused needs no connection.
   const header = requestKey(call.options.key);
+  const mayMiss = header.kind === 'missing' && call.options.missingKey === 'run';
+  if (mayMiss || isSafeMethod(call.options.method)) {
+    return withoutKey(database, (trx) => inTime(timeoutMs, call.handler(trx)));
+  }
   if (header.kind !== 'key') return { kind: 'refused', response: problem(header, context.problemTypeBase) };
   return database.transaction((trx, sql) =>
     idempotentRequest(sql, context, {
@@ -29,6 +35,23 @@ export async function exchange<Trx>(
       handler: () => inTime(timeoutMs, call.handler(trx)),
     }),
   );
+}
+
+/** In a transaction like any other, rolled back where the answer says "not now"; nothing is stored. */
+async function withoutKey<Trx>(
+  database: Database<Trx>,
+  handler: (trx: Trx) => Promise<HttpResponse>,
+): Promise<RequestOutcome> {
+  try {
+    return await database.transaction(async (trx) => {
+      const response = await handler(trx);
+      if (isTransient(response.status)) throw new TransientResponse(response);
+      return { kind: 'fresh', response };
+    });
+  } catch (error) {
+    if (error instanceof TransientResponse) return { kind: 'fresh', response: error.response };
+    throw error;
+  }
 }
 
 /** A handler that forgets to answer must not keep a transaction, its locks and its connection for ever. */

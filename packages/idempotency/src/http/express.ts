@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type AdapterOptions, exchangeOptions } from './adapter-options.js';
-import { capturedExchange, sendResponse } from './captured-exchange.js';
+import { capturedExchange, sendOutcome } from './captured-exchange.js';
 
 /** What is used of an Express request. */
 export interface ExpressRequestLike {
@@ -32,7 +32,7 @@ export function expressIdempotency<Trx, Request extends ExpressRequestLike>(opti
           response,
           run: (trx) => handler(request, response, trx),
         });
-        sendResponse(response, outcome.response);
+        sendOutcome(response, outcome);
       } catch (error) {
         next(error);
       }

@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import { type AdapterOptions, exchangeOptions } from './adapter-options.js';
-import { capturedExchange, sendResponse } from './captured-exchange.js';
+import { capturedExchange } from './captured-exchange.js';
+import { clearReply, type FastifyReplyLike, nativeReply, sendReply } from './fastify-reply.js';
 
 /** What is used of a Fastify request. */
 export interface FastifyRequestLike {
@@ -8,14 +8,6 @@ export interface FastifyRequestLike {
   readonly originalUrl: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: unknown;
-}
-
-/** What is used of a Fastify reply. */
-export interface FastifyReplyLike {
-  readonly raw: ServerResponse;
-  getHeaders(): Readonly<Record<string, unknown>>;
-  code(status: never): unknown;
-  send(payload?: never): unknown;
 }
 
 /**
@@ -30,6 +22,7 @@ export function fastifyIdempotency<Trx, Request extends FastifyRequestLike>(opti
     handler: (request: Req, reply: Reply, trx: Trx) => unknown,
   ): ((request: Req, reply: Reply) => Promise<unknown>) =>
     async (request, reply) => {
+      const standingHeaders = { ...reply.getHeaders() };
       const outcome = await capturedExchange(options.idempotency, {
         options: exchangeOptions(options, request, {
           method: request.method,
@@ -39,28 +32,20 @@ export function fastifyIdempotency<Trx, Request extends FastifyRequestLike>(opti
           body: request.body ?? null,
         }),
         response: reply.raw,
-        standingHeaders: { ...reply.getHeaders() },
+        standingHeaders,
         run: (trx, capture) => answered(reply, capture, () => handler(request, reply, trx)),
+      }).catch((error: unknown) => {
+        // What was rolled back must not be told of by the error's answer either: a location, a cookie.
+        clearReply(reply, standingHeaders);
+        throw error;
       });
-      const { status, headers, body } = outcome.response;
       if (outcome.kind === 'fresh') {
-        sendResponse(reply.raw, outcome.response);
+        reply.raw.end(outcome.response.body);
         return undefined;
       }
-      const native = reply as unknown as NativeReply;
-      native
-        .code(status)
-        .headers(headers ?? {})
-        .send(body);
+      sendReply(reply, outcome.response);
       return reply;
     };
-}
-
-/** The same reply, as it is called here. Its own type is generic in the route's schema, which says nothing of what was stored. */
-interface NativeReply {
-  code(status: number): this;
-  headers(values: object): this;
-  send(payload?: unknown): this;
 }
 
 async function answered(
@@ -73,7 +58,7 @@ async function answered(
   try {
     const payload = await handle();
     const answers = payload !== undefined || !capture.ended;
-    if (payload !== reply && answers) (reply as unknown as NativeReply).send(payload);
+    if (payload !== reply && answers) nativeReply(reply).send(payload);
   } finally {
     delete (reply as { then?: unknown }).then;
   }

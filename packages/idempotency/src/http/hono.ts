@@ -1,5 +1,6 @@
 import { IdempotencyError } from '../errors.js';
 import { type AdapterOptions, exchangeOptions } from './adapter-options.js';
+import { CollectedBody } from './collected-body.js';
 import { type HttpResponse, maxBodyBytes } from './http-response.js';
 
 /** What is used of a Hono context. */
@@ -11,7 +12,8 @@ export interface HonoContextLike {
     arrayBuffer(): Promise<ArrayBuffer>;
   };
   readonly res: Response;
-  body(data: string | null, status: never, headers: Record<string, string | string[]>): Response;
+  header(name: string, value: string, options?: { readonly append?: boolean }): void;
+  body(data: string | ArrayBuffer | null, status: never): Response;
 }
 
 /**
@@ -26,19 +28,30 @@ export function honoIdempotency<Trx, Context extends HonoContextLike>(options: A
   ): ((context: C) => Promise<Response>) =>
     async (context) => {
       const { pathname, search } = new URL(context.req.url);
-      const headers = context.req.header();
+      const sent = context.req.header();
       const call = exchangeOptions(options, context, {
         method: context.req.method,
         url: `${pathname}${search}`,
-        headers,
+        headers: sent,
         // Hono keeps what it has read: the handler can still ask for json() or text().
-        body: bodyOf(headers['content-type'], new Uint8Array(await context.req.arrayBuffer())),
+        body: bodyOf(sent['content-type'], new Uint8Array(await context.req.arrayBuffer())),
       });
       // What middleware has set already, it sets anew at the replay: request ids, CORS.
       const before = new Headers(context.res.headers);
-      const { response } = await options.idempotency.exchange(call, async (trx) =>
-        readResponse(await handler(context, trx), before),
-      );
+      let headers: Headers | undefined;
+      const run = async (trx: Trx): Promise<HttpResponse> => {
+        const answer = await handler(context, trx);
+        headers = answer.headers;
+        return readResponse(answer, before);
+      };
+      const { kind, response } = await options.idempotency.exchange(call, run).catch((error: unknown) => {
+        // What was rolled back must not be told of by the error's answer either: a location, a cookie.
+        restoreHeaders(context.res.headers, before);
+        throw error;
+      });
+      // The handler's own, with all that stood on it; only its body was read.
+      if (kind === 'fresh')
+        return new Response(bodyInit(response.body), { status: response.status, ...(headers ? { headers } : {}) });
       return toResponse(context, response);
     };
 }
@@ -59,45 +72,49 @@ async function readResponse(response: Response, before: Headers): Promise<HttpRe
   for (const [name, value] of response.headers) {
     if (name !== 'set-cookie' && before.get(name) !== value) headers[name] = value;
   }
-  const cookies = response.headers.getSetCookie();
+  const known = new Set(before.getSetCookie());
+  const cookies = response.headers.getSetCookie().filter((cookie) => !known.has(cookie));
   if (cookies.length > 0) headers['set-cookie'] = cookies;
   const type = response.headers.get('content-type') ?? '';
   if (type.startsWith('text/event-stream')) {
     await response.body?.cancel();
     throw refused('RESPONSE_STREAMED', 'An event stream has no end that could be stored and replayed.');
   }
-  const body = await readText(response);
-  return { status: response.status, headers, ...(body === '' ? {} : { body }) };
+  const body = await readBody(response);
+  return { status: response.status, headers, ...(body === undefined ? {} : { body }) };
 }
 
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let bytes = 0;
-  let text = '';
-  try {
-    // Leaving the loop cancels the stream: what is too large is not read to its end.
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > maxBodyBytes) throw refused('RESPONSE_INVALID', `The body has more than ${maxBodyBytes} bytes.`);
-      text += decoder.decode(chunk, { stream: true });
-    }
-    return text + decoder.decode();
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
-    throw refused('RESPONSE_INVALID', 'The body is not UTF-8 text.', error);
+async function readBody(response: Response): Promise<HttpResponse['body']> {
+  const body = new CollectedBody();
+  // Leaving the loop cancels the stream: what is too large is not read to its end.
+  for await (const chunk of response.body ?? []) {
+    if (!body.add(chunk)) throw refused('RESPONSE_INVALID', `The body has more than ${maxBodyBytes} bytes.`);
   }
+  return body.value();
+}
+
+function restoreHeaders(headers: Headers, before: Headers): void {
+  for (const name of [...headers.keys()]) headers.delete(name);
+  for (const [name, value] of before) headers.append(name, value);
 }
 
 /** Through the context, so that what middleware has set for every answer is on this one too. */
 function toResponse(context: HonoContextLike, { status, headers = {}, body }: HttpResponse): Response {
-  const kept = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]);
-  return context.body(body ?? null, status as never, Object.fromEntries(kept));
+  for (const [name, values] of Object.entries(headers)) {
+    const append = name.toLowerCase() === 'set-cookie';
+    for (const value of [values].flat()) context.header(name, value, { append });
+  }
+  return context.body(bodyInit(body), status as never);
 }
 
-function refused(code: 'RESPONSE_STREAMED' | 'RESPONSE_INVALID', message: string, cause?: unknown): IdempotencyError {
+/** Memory of its own: what a body is made of may not be a part of a pool. */
+function bodyInit(body: HttpResponse['body']): string | ArrayBuffer | null {
+  return body instanceof Uint8Array ? new Uint8Array(body).buffer : (body ?? null);
+}
+
+function refused(code: 'RESPONSE_STREAMED' | 'RESPONSE_INVALID', message: string): IdempotencyError {
   return new IdempotencyError(code, message, {
-    cause,
     fields: { maxBodyBytes },
-    hint: 'Answer with text of at most 1 MiB; put larger or endless bodies somewhere and answer with a link.',
+    hint: 'Answer with at most 1 MiB; put larger or endless bodies somewhere and answer with a link.',
   });
 }

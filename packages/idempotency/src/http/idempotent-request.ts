@@ -4,7 +4,7 @@ import { fingerprintOf } from '../fingerprint.js';
 import { runUnderKey } from '../keys/run-under-key.js';
 import { defaultLockTimeoutMs, keyClaim, type OnceContext } from '../once.js';
 import { requirePositive } from '../require-option.js';
-import { type HttpResponse, isTransient, toReplayed, toStored } from './http-response.js';
+import { type HttpResponse, isTransient, TransientResponse, toReplayed, toStored } from './http-response.js';
 import { problem } from './problem.js';
 import { requestKey } from './request-key.js';
 
@@ -39,16 +39,6 @@ export interface RequestOutcome {
 
 const maxScopeBytes = 256;
 
-/** Carries a transient response out of the savepoint, which it rolls back: neither the key nor the handler's writes stay. */
-class TransientResponse extends Error {
-  readonly response: HttpResponse;
-
-  constructor(response: HttpResponse) {
-    super('The response is not to be stored.');
-    this.response = response;
-  }
-}
-
 export async function idempotentRequest(
   sql: Sql,
   context: OnceContext,
@@ -62,7 +52,7 @@ export async function idempotentRequest(
     ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     scope: requestScope(options.principal, method, options.route),
     key: header.key,
-    fingerprint: options.query ? { query: options.query, body: options.body ?? null } : (options.body ?? null),
+    fingerprint: requestFingerprint(options),
     operationType: `${method} ${options.route}`,
     ...(options.ttlMs === undefined ? {} : { ttlMs: options.ttlMs }),
   });
@@ -79,6 +69,11 @@ export async function idempotentRequest(
   } catch (error) {
     return answerTo(error, claim, context);
   }
+}
+
+/** Bodies that are bytes or text as their own hash: as members of an object they would be spelled out. */
+function requestFingerprint({ query = '', body = null }: RequestOptions): object {
+  return { query, body: typeof body === 'object' && !(body instanceof Uint8Array) ? body : fingerprintOf(body) };
 }
 
 /** As JSON, so that no principal can be written that ends in another's method and route. A long one, which a caller may send, by its hash. */

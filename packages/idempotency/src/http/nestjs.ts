@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { type AdapterOptions, exchangeOptions } from './adapter-options.js';
-import { capturedExchange, sendResponse } from './captured-exchange.js';
+import { capturedExchange, sendOutcome, sendResponse } from './captured-exchange.js';
+import { clearReply, type FastifyReplyLike, sendReply } from './fastify-reply.js';
+import type { HttpResponse } from './http-response.js';
+import { isSafeMethod } from './request-key.js';
 
 /** What is used of a request in NestJS, on Express or on Fastify. */
 export interface NestRequestLike {
@@ -55,6 +58,8 @@ export function nestIdempotency<Trx, Request extends NestRequestLike>(
       const http = context.switchToHttp();
       const request = http.getRequest<Request>();
       const source = next.handle();
+      // At a whole controller its reading handlers are met as well.
+      if (isSafeMethod(request.method)) return source;
       return observableLike(source, (observer) => {
         const run = async (trx: Trx): Promise<void> => {
           transactions.set(request, { trx });
@@ -77,7 +82,8 @@ async function answer<Trx, Request extends NestRequestLike>(
   options: AdapterOptions<Trx, Request>,
   { request, reply, observer, run }: NestCall<Trx, Request>,
 ): Promise<void> {
-  const response = 'raw' in reply ? reply.raw : reply;
+  const response = isFastifyReply(reply) ? reply.raw : reply;
+  const standingHeaders = { ...reply.getHeaders() };
   let nestAnswers = false;
   try {
     const outcome = await capturedExchange(options.idempotency, {
@@ -88,7 +94,7 @@ async function answer<Trx, Request extends NestRequestLike>(
         body: request.body,
       }),
       response,
-      standingHeaders: { ...reply.getHeaders() },
+      standingHeaders,
       async run(trx) {
         await run(trx);
         nestAnswers = true;
@@ -97,10 +103,12 @@ async function answer<Trx, Request extends NestRequestLike>(
       },
     });
     // Replays and refusals are not Nest's: outer interceptors would change them once more. It is not told of an end, and forgets the request.
-    sendResponse(response, outcome.response);
+    if (outcome.kind === 'fresh') sendOutcome(response, outcome);
+    else sendWhole(reply, outcome.response);
   } catch (error) {
+    if (isFastifyReply(reply)) clearReply(reply, standingHeaders);
     if (!nestAnswers) observer.error(error);
-    else sendResponse(response, failed);
+    else sendWhole(reply, failed);
   }
 }
 
@@ -132,4 +140,13 @@ function observableLike<Observable extends ObservableLike>(
 }
 
 /** Express's response is Node's own; Fastify's reply holds it. */
-type NestReplyLike = ServerResponse | { readonly raw: ServerResponse; getHeaders(): Readonly<Record<string, unknown>> };
+type NestReplyLike = ServerResponse | FastifyReplyLike;
+
+function isFastifyReply(reply: NestReplyLike): reply is FastifyReplyLike {
+  return 'raw' in reply;
+}
+
+function sendWhole(reply: NestReplyLike, answer: HttpResponse): void {
+  if (isFastifyReply(reply)) sendReply(reply, answer);
+  else sendResponse(reply, answer);
+}

@@ -4,6 +4,11 @@ export type RequestKey =
   | { readonly kind: 'missing' }
   | { readonly kind: 'invalid'; readonly reason: string };
 
+/** RFC 9110, 9.2.1. What only reads needs no key, and is not stored. */
+export function isSafeMethod(method: string): boolean {
+  return /^(?:get|head|options|trace)$/i.test(method);
+}
+
 const maxLength = 255;
 /** What a structured string may hold, without spaces and commas: Node joins a header that came twice with `, `. */
 const keyText = /^[!#-+\--[\]-~]+$/;

@@ -101,9 +101,7 @@ class HeldResponse {
 
   #finish(): void {
     this.ended = true;
-    const text = this.#body.text();
-    if (text === undefined) this.#reject(binary(this.#body.bytes));
-    else this.#resolve(answerOf(this.#response, this.#before, text));
+    this.#resolve(answerOf(this.#response, this.#before, this.#body.value()));
   }
 
   #refuseEventStream(): void {
@@ -121,13 +119,27 @@ class HeldResponse {
 }
 
 /** What the handler has set. What stood there before is set anew by whoever set it, at the replay too: request ids, CORS. */
-function answerOf(response: ServerResponse, before: Readonly<Record<string, unknown>>, text: string): HttpResponse {
+function answerOf(
+  response: ServerResponse,
+  before: Readonly<Record<string, unknown>>,
+  body: HttpResponse['body'],
+): HttpResponse {
   const headers: Record<string, string | readonly string[]> = {};
   for (const [name, value] of Object.entries(response.getHeaders())) {
     if (value === undefined || String(before[name]) === String(value)) continue;
-    headers[name] = Array.isArray(value) ? value : String(value);
+    headers[name] =
+      name === 'set-cookie' ? newCookies(before[name], value) : Array.isArray(value) ? value : String(value);
   }
-  return { status: response.statusCode, headers, ...(text === '' ? {} : { body: text }) };
+  return { status: response.statusCode, headers, ...(body === undefined ? {} : { body }) };
+}
+
+/** Cookies are a list that many add to: a session's that stood there before is nothing of this answer. */
+function newCookies(before: unknown, now: unknown): readonly string[] {
+  const known = new Set([before ?? []].flat().map(String));
+  return [now]
+    .flat()
+    .map(String)
+    .filter((cookie) => !known.has(cookie));
 }
 
 /** `writeHead(status, message?, headers?)`; headers as an object, or as a list of names and values in turn. */
@@ -177,12 +189,5 @@ function tooLarge(): IdempotencyError {
   return new IdempotencyError('RESPONSE_INVALID', `The body has more than ${maxBodyBytes} bytes.`, {
     fields: { maxBodyBytes },
     hint: 'Put larger bodies somewhere and answer with a link.',
-  });
-}
-
-function binary(bodyBytes: number): IdempotencyError {
-  return new IdempotencyError('RESPONSE_INVALID', 'The body is not UTF-8 text.', {
-    fields: { bodyBytes },
-    hint: 'Answer with text; put files somewhere and answer with a link. Let compression come before the idempotent handler.',
   });
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { problem, type Refusal } from '../../src/http/problem.js';
 
@@ -10,5 +11,11 @@ it.each<[Refusal, number, string]>([
   const response = problem(refusal, 'urn:shop:');
   expect(response.status).toBe(status);
   expect(response.headers?.['content-type']).toBe('application/problem+json');
-  expect(JSON.parse(response.body ?? '')).toMatchObject({ type: `urn:shop:${type}`, status });
+  expect(JSON.parse(String(response.body))).toMatchObject({ type: `urn:shop:${type}`, status });
+});
+
+it.each(['missing', 'invalid', 'in-flight', 'reused'])('documents the type of "%s"', async (kind) => {
+  const page = await readFile(new URL('../../../../docs/reference/problems.md', import.meta.url), 'utf8');
+  const { type } = JSON.parse(String(problem({ kind, reason: '' } as Refusal, '').body)) as { readonly type: string };
+  expect(page).toContain(`\n## ${type}\n`);
 });

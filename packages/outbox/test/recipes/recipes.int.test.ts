@@ -1,5 +1,6 @@
 import { createInMemoryBroker } from '@backstitch/messaging/testing';
 import { type Database, postgresDatabase } from '@backstitch/postgres';
+import { PrismaPg } from '@prisma/adapter-pg';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { pgTable, text } from 'drizzle-orm/pg-core';
 import { Kysely, PostgresDialect } from 'kysely';
@@ -7,6 +8,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createOutbox, createRelay, type Outbox, postgresOutboxStore } from '../../src/index.js';
 import { type OutboxDatabase, outboxDatabase } from '../postgres/outbox-database.js';
+import { PrismaClient, type PrismaTransaction } from './prisma-client.js';
 
 let db: OutboxDatabase;
 let pool: pg.Pool;
@@ -103,32 +105,29 @@ describe('the recipes of the README commit and roll back rows and messages toget
     );
   });
 
-  it('with a database of one’s own, as for prisma: whatever runs a statement in a transaction will do', async () => {
-    // The shape of Prisma's interactive transaction, as far as it is used.
-    interface RawTransaction {
-      $queryRawUnsafe(text: string, ...values: readonly unknown[]): Promise<object[]>;
-    }
-    const raw: Database<RawTransaction> = {
-      ...database,
+  it('with prisma 7 and its own query engine, over its driver adapter', async () => {
+    const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: db.url, max: 2 }) });
+    const prismaDatabase: Database<PrismaTransaction> = {
+      sql: database.sql,
+      transaction: () => Promise.reject(new Error('use prisma.$transaction')),
       within: (tx) => ({
         async query<Row extends object>(text: string, values: readonly unknown[] = []) {
-          const rows = (await tx.$queryRawUnsafe(text, ...values)) as Row[];
+          const rows = await tx.$queryRawUnsafe<Row[]>(text, ...values);
           return { rows, rowCount: rows.length, command: '' };
         },
       }),
-      transaction: () => Promise.reject(new Error('prisma opens its transactions itself')),
     };
-    const rawOutbox = createOutbox({ database: raw });
-    await both((id, end) =>
-      database.transaction(async (client) => {
-        const tx: RawTransaction = {
-          $queryRawUnsafe: async (statement, ...values) =>
-            (await client.query(statement, [...values])).rows as object[],
-        };
-        await tx.$queryRawUnsafe('insert into orders values ($1, $2)', id, 'book');
-        await rawOutbox.publish(tx, placed(id));
-        end?.();
-      }),
-    );
+    const prismaOutbox = createOutbox({ database: prismaDatabase });
+    try {
+      await both((id, end) =>
+        prisma.$transaction(async (tx) => {
+          await tx.order.create({ data: { id, item: 'book' } });
+          await prismaOutbox.publish(tx, { ...placed(id), headers: { tenant: 'Zürich' } });
+          end?.();
+        }),
+      );
+    } finally {
+      await prisma.$disconnect();
+    }
   });
 });

@@ -69,9 +69,18 @@ export const answers: Answers = {
     await leaveEffect(sql, 'huge');
     return { kind: 'stream', type: 'text/plain', chunks: Array.from({ length: 20 }, () => bytes('x'.repeat(65_536))) };
   },
+  /** As much as may be answered. */
+  async limit({ sql }) {
+    await leaveEffect(sql, 'limit');
+    return { kind: 'stream', type: 'text/plain', chunks: Array.from({ length: 16 }, () => bytes('x'.repeat(65_536))) };
+  },
   async binary({ sql }) {
     await leaveEffect(sql, 'binary');
-    return { kind: 'stream', type: 'image/png', chunks: [Uint8Array.of(0x89, 0x50, 0xff)] };
+    return { kind: 'stream', type: 'image/png', chunks: [Uint8Array.of(0x89, 0x50, 0xff, 0x00), Uint8Array.of(0xc3)] };
+  },
+  async nul({ sql }) {
+    await leaveEffect(sql, 'nul');
+    return { kind: 'text', status: 200, body: 'a\0b' };
   },
   async events({ sql }) {
     await leaveEffect(sql, 'events');
@@ -88,6 +97,6 @@ export const answers: Answers = {
   /** The COMMIT fails: a deferred constraint. */
   async doomed({ sql }) {
     await sql.query('insert into doomed (n) values (1), (1)');
-    return { kind: 'json', status: 201, body: { stored: true } };
+    return { kind: 'json', status: 201, body: { stored: true }, headers: { location: '/doomed/1' } };
   },
 };

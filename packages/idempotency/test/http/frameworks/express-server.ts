@@ -15,7 +15,8 @@ export async function startExpress<Trx>(options: FrameworkOptions<Trx>): Promise
   });
   const app = express();
   app.use((_request, response, next) => {
-    response.set('x-request-id', options.requestId());
+    const id = options.requestId();
+    response.set('x-request-id', id).cookie('session', id);
     next();
   });
   app.use(express.json());
@@ -28,6 +29,10 @@ export async function startExpress<Trx>(options: FrameworkOptions<Trx>): Promise
       }),
     );
   }
+  app.get(
+    '/looks',
+    idempotent((_request, response: Response) => void response.json({ looks: options.look() })),
+  );
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {
     response.status(500).json({ code: (error as { code?: unknown }).code });
   };

@@ -13,7 +13,8 @@ export async function startFastify<Trx>(options: FrameworkOptions<Trx>): Promise
   });
   const app = fastify({ forceCloseConnections: true });
   app.addHook('onRequest', async (_request, reply) => {
-    reply.header('x-request-id', options.requestId());
+    const id = options.requestId();
+    reply.header('x-request-id', id).header('set-cookie', `session=${id}`);
   });
   for (const [name, work] of Object.entries(answers)) {
     app.post(
@@ -24,6 +25,10 @@ export async function startFastify<Trx>(options: FrameworkOptions<Trx>): Promise
       }),
     );
   }
+  app.get(
+    '/looks',
+    idempotent(async () => ({ looks: options.look() })),
+  );
   app.setErrorHandler((error, _request, reply) => {
     reply.code(500).send({ code: (error as { code?: unknown }).code });
   });

@@ -16,7 +16,9 @@ export async function startHono<Trx>(options: FrameworkOptions<Trx>): Promise<Ru
   });
   const app = new Hono();
   app.use(async (context, next) => {
-    context.header('x-request-id', options.requestId());
+    const id = options.requestId();
+    context.header('x-request-id', id);
+    context.header('set-cookie', `session=${id}`, { append: true });
     await next();
   });
   for (const [name, work] of Object.entries(answers)) {
@@ -29,6 +31,10 @@ export async function startHono<Trx>(options: FrameworkOptions<Trx>): Promise<Ru
       }),
     );
   }
+  app.get(
+    '/looks',
+    idempotent((context) => context.json({ looks: options.look() })),
+  );
   app.onError((error, context) => context.json({ code: (error as { code?: unknown }).code }, 500));
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server;
   if (!server.listening) await once(server, 'listening');
