@@ -20,12 +20,21 @@ export async function dropDatabase(url: string, name: string): Promise<void> {
 }
 
 export async function execute(url: string, sql: string): Promise<void> {
+  await firstRow(url, sql);
+}
+
+/** What the server's `show` says of a setting. */
+export async function setting(url: string, name: 'wal_level'): Promise<string | undefined> {
+  return (await firstRow(url, `show ${name}`))?.[name];
+}
+
+async function firstRow(url: string, sql: string): Promise<Record<string, string> | undefined> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   // Without a listener a connection lost between two queries ends the whole process.
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query(sql);
+    return (await client.query<Record<string, string>>(sql)).rows[0];
   } finally {
     await client.end().catch(() => undefined);
   }

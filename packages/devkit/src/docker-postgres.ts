@@ -6,12 +6,12 @@ import type { PostgresServer } from './postgres-server.js';
 import { waitUntil } from './wait-until.js';
 
 /** A Postgres container. The image must understand `POSTGRES_PASSWORD` and `postgres -c …`, as the official one does. */
-export async function startDockerPostgres(): Promise<PostgresServer> {
+export async function startDockerPostgres(settings: readonly string[]): Promise<PostgresServer> {
   const password = randomBytes(12).toString('hex');
   const container = await startContainer({
     image: process.env['BACKSTITCH_POSTGRES_IMAGE'] ?? 'postgres:18-alpine',
     port: 5432,
-    command: ['postgres', '-c', 'max_connections=300'],
+    command: ['postgres', ...['max_connections=300', ...settings].flatMap((setting) => ['-c', setting])],
     environment: () => ({ POSTGRES_PASSWORD: password }),
   });
   const url = `postgres://postgres:${password}@${container.host}:${container.port}/postgres`;

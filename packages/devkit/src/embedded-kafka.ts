@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DevkitError } from './devkit-error.js';
 import type { Probe } from './choose-ways.js';
 import { freePort } from './free-port.js';
+import { javaOptions, probeJava } from './java-machine.js';
 import { kafkaJars } from './kafka-jars.js';
 import type { KafkaServer } from './kafka-server.js';
 import { kafkaSettings } from './kafka-settings.js';
@@ -13,22 +13,8 @@ import { waitForKafka } from './wait-for-kafka.js';
 import { guard } from './watchdog.js';
 import { untilStopped } from './until-stopped.js';
 
-const javaOptions = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-// Kafka 4 needs Java 17.
-const oldestJava = 17;
-
-export async function probeEmbeddedKafka(): Promise<Probe> {
-  try {
-    const version = await runCommand('java', ['-version'], { cwd: tmpdir(), timeout: 20_000 });
-    const major = Number(/version "(\d+)/.exec(version)?.[1] ?? 0);
-    if (major < oldestJava) return { kind: 'closed', reason: `Java ${major} is too old, ${oldestJava} is needed` };
-    if (await kafkaJars.present()) return { kind: 'open' };
-    await runCommand('mvn', ['--version'], { cwd: tmpdir(), timeout: 30_000 });
-    return { kind: 'open' };
-  } catch (error) {
-    const missing = error instanceof DevkitError && error.message.startsWith('mvn') ? 'mvn' : 'java';
-    return { kind: 'closed', reason: `no ${missing} on the PATH` };
-  }
+export function probeEmbeddedKafka(): Promise<Probe> {
+  return probeJava(kafkaJars);
 }
 
 interface Broker {

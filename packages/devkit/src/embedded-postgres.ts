@@ -26,10 +26,12 @@ interface Cluster {
   readonly port: number;
   readonly url: string;
   readonly runAs: RunAs | undefined;
+  /** `name=value`, beside those that all have. */
+  readonly settings: readonly string[];
 }
 
 /** Real Postgres binaries from npm, as processes of our own: initdb, then postgres. */
-export async function startEmbeddedPostgres(): Promise<PostgresServer> {
+export async function startEmbeddedPostgres(settings: readonly string[]): Promise<PostgresServer> {
   const bin = join(await postgresBinaries(), 'bin');
   const runAs = await unprivilegedUser();
   const folder = await mkdtemp(join(await publicTempFolder(), 'backstitch-postgres-'));
@@ -44,7 +46,7 @@ export async function startEmbeddedPostgres(): Promise<PostgresServer> {
     await initialise({ bin, folder, runAs, password });
     const port = await freePort();
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-    const cluster: Cluster = { bin, folder, port, url, runAs };
+    const cluster: Cluster = { bin, folder, port, url, runAs, settings };
     return serverOf(cluster, await launch(cluster), remove);
   } catch (error) {
     await remove();
@@ -105,6 +107,7 @@ async function launch(cluster: Cluster): Promise<ServerProcess> {
     'unix_socket_directories=',
     'max_connections=300',
     'timezone=UTC',
+    ...cluster.settings,
   ];
   const server = await startProcess({
     name: 'Postgres',

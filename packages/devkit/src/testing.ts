@@ -1,6 +1,7 @@
 import { describe, inject } from 'vitest';
 import { createDatabase, dropDatabase } from './create-database.js';
 import { DevkitError } from './devkit-error.js';
+import { whyNoDebezium } from './start-debezium.js';
 import type {} from './vitest-servers.js';
 
 export interface TestDatabase {
@@ -30,4 +31,14 @@ export function kafkaBrokers(): string[] | null {
 export function describeWithKafka(name: string, fn: () => void): void {
   if (kafkaBrokers() !== null) describe(name, fn);
   else describe.skip(`${name} [skipped, no Kafka: ${inject('kafkaReason')}]`, fn);
+}
+
+/** A `describe` that is reported as skipped, with the reason in its name, where the real Debezium cannot be run. To be awaited. */
+export async function describeWithDebezium(name: string, fn: () => void): Promise<void> {
+  const reason = kafkaBrokers() === null ? `no Kafka: ${inject('kafkaReason')}` : await whyNoDebezium();
+  if (reason === undefined) return void describe(name, fn);
+  if (process.env['BACKSTITCH_REQUIRE_KAFKA'] === '1') {
+    throw new DevkitError('DEVKIT_NO_KAFKA', `Debezium is required here, and there is none: ${reason}.`);
+  }
+  describe.skip(`${name} [skipped, no Debezium: ${reason}]`, fn);
 }

@@ -1,5 +1,11 @@
 /** Every code that this package throws. Documented in docs/reference/errors.md; a test compares the two. */
-export const outboxErrorCodes = ['OPTIONS_INVALID', 'EVENT_INVALID', 'OUTBOX_DUPLICATE_ID', 'RELAY_STOPPED'] as const;
+export const outboxErrorCodes = [
+  'OPTIONS_INVALID',
+  'EVENT_INVALID',
+  'CDC_UNSUPPORTED',
+  'OUTBOX_DUPLICATE_ID',
+  'RELAY_STOPPED',
+] as const;
 export type OutboxErrorCode = (typeof outboxErrorCodes)[number];
 
 /** Carries a stable `code`, the evidence as `fields`, and a `hint` that says what to do. */

@@ -1,3 +1,6 @@
+export { type DebeziumConnectorOptions, debeziumConnectorConfig } from './cdc/debezium-connector-config.js';
+export { type DebeziumNames, debeziumNames } from './cdc/debezium-names.js';
+export { type DebeziumSetupOptions, debeziumSetupSql } from './cdc/debezium-setup-sql.js';
 export type { DeadLetterTopic } from './dead-letter-row.js';
 export { defineEvent, type EventDefinition, type EventGiven } from './define-event.js';
 export { OutboxError, type OutboxErrorCode, outboxErrorCodes } from './errors.js';

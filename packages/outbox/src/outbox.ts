@@ -1,10 +1,15 @@
 import type { EventCatalog } from '@backstitch/messaging';
 import type { Database, Sql } from '@backstitch/postgres';
+import { refuseCdcMessage } from './cdc/refuse-cdc-message.js';
+import { refuseCdcOptions } from './cdc/refuse-cdc-options.js';
 import { eventRow } from './event-row.js';
 import type { HintSender } from './hints/hint-sender.js';
 import type { Ordering, OutboxMessage } from './outbox-message.js';
 import type { ClaimedRow } from './outbox-row.js';
+import type { OutboxTable } from './outbox-table.js';
+import { insertSentRows } from './postgres/insert-sent-rows.js';
 import { lockLanes } from './postgres/lock-lanes.js';
+import { outboxTableName } from './postgres/outbox-table-name.js';
 import { postgresOutboxTable } from './postgres/postgres-outbox-table.js';
 import type { Relay } from './relay.js';
 import { requirePositive } from './require-positive.js';
@@ -28,8 +33,13 @@ export interface OutboxOptions<Trx, Type extends string = string> {
    * OpenTelemetry: `() => { const carrier = {}; propagation.inject(context.active(), carrier); return carrier; }`. A message's own win.
    */
   readonly traceContext?: () => Readonly<Record<string, string>> | undefined;
-  /** A started relay of this process: messages go out at once. Without it they wait for the poll of some relay. */
-  readonly relay?: Relay;
+  /**
+   * A started relay of this process: messages go out at once. Without it they wait for the poll of some relay.
+   *
+   * `'cdc'`: no relay sends them, a change-data-capture connector does (`debeziumConnectorConfig`). Their rows are inserted as SENT. What a
+   * connector cannot do is refused: free headers, `deliverAfter`, `maxRetries` with CDC_UNSUPPORTED, options of relays with OPTIONS_INVALID.
+   */
+  readonly relay?: Relay | 'cdc';
   /** Tells relays of other processes after each commit: `createHintSender`. Without it they find the messages when they poll. */
   readonly hints?: Pick<HintSender, 'send'>;
   /** How long a message of `transaction` is this process's to send, in milliseconds. Default 5000. */
@@ -78,22 +88,9 @@ export interface Outbox<Trx, Type extends string = string> {
 }
 
 export function createOutbox<Trx, Type extends string = string>(options: OutboxOptions<Trx, Type>): Outbox<Trx, Type> {
-  const {
-    database,
-    catalog,
-    source,
-    relay,
-    schema,
-    monotonicNowMs,
-    ordering,
-    maxRetries,
-    now = () => new Date(),
-  } = options;
+  const { database, catalog, source, ordering, maxRetries, now = () => new Date() } = options;
   const bornLeaseMs = requirePositive('bornLeaseMs', options.bornLeaseMs ?? 5_000);
-  const table = postgresOutboxTable({
-    ...(schema === undefined ? {} : { schema }),
-    ...(monotonicNowMs === undefined ? {} : { monotonicNowMs }),
-  });
+  const { table, insertRows, relay } = outboxTableOf(options);
 
   const insert = async (sql: Sql, given: Parameters<Publish<Type>>, lease: { readonly bornLeaseMs?: number }) => {
     const [message, { lockKey = false } = {}] = given;
@@ -101,10 +98,11 @@ export function createOutbox<Trx, Type extends string = string>(options: OutboxO
     const messages: readonly OutboxMessage<Type>[] = Array.isArray(message)
       ? message
       : [message as OutboxMessage<Type>];
+    if (options.relay === 'cdc') messages.forEach(refuseCdcMessage);
     const shared = { time, catalog, source, ordering, maxRetries, traceContext: options.traceContext?.() };
     const rows = messages.map((one) => eventRow(one, { id: uuidV7(), ...shared }));
     if (lockKey && rows.length > 0) await lockLanes(sql, rows);
-    return { ids: rows.map((row) => row.id), born: await table.insert(sql, rows, lease) };
+    return { ids: rows.map((row) => row.id), born: await insertRows(sql, rows, lease) };
   };
 
   return {
@@ -139,6 +137,25 @@ export function createOutbox<Trx, Type extends string = string>(options: OutboxO
       return value;
     },
   };
+}
+
+/** Where rows go, how they are born, and who is told of them. */
+function outboxTableOf<Trx>(options: OutboxOptions<Trx>): {
+  readonly table: OutboxTable<Sql>;
+  readonly insertRows: OutboxTable<Sql>['insert'];
+  readonly relay: Relay | undefined;
+} {
+  const { schema = 'backstitch', monotonicNowMs, relay } = options;
+  const table = postgresOutboxTable({ schema, ...(monotonicNowMs === undefined ? {} : { monotonicNowMs }) });
+  if (relay !== 'cdc') return { table, insertRows: table.insert, relay };
+  refuseCdcOptions(options);
+  const name = outboxTableName(schema);
+  const insertRows: OutboxTable<Sql>['insert'] = async (sql, rows) => {
+    await insertSentRows(sql, rows, { table: name });
+    // Nobody's to send from memory.
+    return [];
+  };
+  return { table, insertRows, relay: undefined };
 }
 
 /**

@@ -2,9 +2,10 @@ import type { MigrationComponent } from '@backstitch/postgres';
 import { outboxEvents } from './0001-outbox-events.js';
 import { parkedDelayedAudited } from './0002-parked-delayed-audited.js';
 import { blockedLanes } from './0003-blocked-lanes.js';
+import { eventAttributes } from './0004-event-attributes.js';
 
 /** The outbox's tables, for `migrate(database, outboxMigrations)`, `knexMigrationSource` or `migrationSql` of `@backstitch/postgres`. */
 export const outboxMigrations: MigrationComponent = {
   component: 'outbox',
-  migrations: [outboxEvents, parkedDelayedAudited, blockedLanes],
+  migrations: [outboxEvents, parkedDelayedAudited, blockedLanes, eventAttributes],
 };
