@@ -10,6 +10,8 @@ const ssr = { resolve };
 const folders = ['packages/*/test', 'examples/*/test', 'bench/test', 'tooling/test'];
 const files = (kind: string): string[] => folders.map((folder) => `${folder}/**/*${kind}.test.ts`);
 const exclude = ['**/node_modules/**', '**/dist/**'];
+/** A poll that fits takes no longer for it; one that never fits ends within the test's own time. */
+const expectation = { poll: { timeout: 50_000 } };
 const globalSetup = ['packages/devkit/src/vitest-servers.ts'];
 
 export default defineConfig({
@@ -18,18 +20,27 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'unit', include: files(''), exclude: [...exclude, '**/*.int.test.ts', '**/*.e2e.test.ts'] },
+        test: {
+          name: 'unit',
+          expect: expectation,
+          include: files(''),
+          exclude: [...exclude, '**/*.int.test.ts', '**/*.e2e.test.ts'],
+          // No measure of speed: properties and scans of sources take seconds where the machine has other work.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         resolve,
         ssr,
         test: {
           name: 'int',
+          expect: expectation,
           include: files('.int'),
           exclude,
           globalSetup,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -39,11 +50,12 @@ export default defineConfig({
         ssr,
         test: {
           name: 'e2e',
+          expect: expectation,
           include: files('.e2e'),
           exclude,
           globalSetup,
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

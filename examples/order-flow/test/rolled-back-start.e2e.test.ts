@@ -80,7 +80,7 @@ describeWithKafka('an order started in a transaction that does not commit', () =
     const instances = await knex('backstitch.saga_instances').select('id');
     expect(instances).toEqual([{ id: handle.id }]);
     const unsent = () => knex('backstitch.outbox_events').whereNot({ status: 'SENT' }).select('id');
-    await expect.poll(unsent, { timeout: 30_000 }).toEqual([]);
+    await expect.poll(unsent).toEqual([]);
     expect(new Set(await readTopicKeys(brokers, `${prefix}inventory.commands`))).toEqual(new Set([handle.id]));
     expect(new Set(await readTopicKeys(brokers, `${prefix}payments.commands`))).toEqual(new Set([handle.id]));
     expect(new Set(await readTopicKeys(brokers, `${prefix}order.events`))).toEqual(new Set([kept.orderId]));

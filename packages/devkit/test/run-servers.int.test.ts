@@ -42,6 +42,6 @@ describe('testDatabase', () => {
 
 describeWithKafka("the run's Kafka", () => {
   it('answers', async () => {
-    await waitForKafka(kafkaBrokers() ?? [], { name: 'Kafka', within: 10_000 });
+    await waitForKafka(kafkaBrokers() ?? [], { name: 'Kafka', within: 60_000 });
   });
 });

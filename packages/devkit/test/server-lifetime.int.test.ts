@@ -4,7 +4,7 @@ import { createDatabase } from '../src/create-database.js';
 import { type DevkitClone, type RunningClone, devkitClone } from './devkit-clone.js';
 
 /** The watchdog needs a moment to notice; five seconds are far more than that, also on a busy machine. */
-const soon = { timeout: 15_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 
 describe('an embedded Postgres in a clone below a folder of mode 0700', () => {
   let clone: DevkitClone;

@@ -1,3 +1,4 @@
+import { foundText } from './found-text.js';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { MessagingError } from './errors.js';
 import { isStandardSchema } from './standard-schema.js';
@@ -150,7 +151,7 @@ function checkSchema(field: string, found: unknown): void {
 }
 
 function invalid(field: string, found: unknown, hint: string): MessagingError {
-  return new MessagingError('CONTRACT_INVALID', `contract: ${field} is ${JSON.stringify(found) ?? String(found)}`, {
+  return new MessagingError('CONTRACT_INVALID', `contract: ${field} is ${foundText(found)}`, {
     fields: { field, found },
     hint,
   });

@@ -1,3 +1,4 @@
+import { foundText } from './found-text.js';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { compileJsonSchema } from './compile-json-schema.js';
 import { MessagingError } from './errors.js';
@@ -89,7 +90,7 @@ function broken(...errors: readonly Violation[]): EventValidation {
 }
 
 function invalid(field: string, found: unknown, hint: string): MessagingError {
-  return new MessagingError('OPTIONS_INVALID', `event catalog: ${field} is ${JSON.stringify(found) ?? String(found)}`, {
+  return new MessagingError('OPTIONS_INVALID', `event catalog: ${field} is ${foundText(found)}`, {
     fields: { field, found },
     hint,
   });

@@ -47,6 +47,7 @@ export {
   type ReplyTokenSubject,
   verifyReplyToken,
 } from './reply-token.js';
+export { foundText } from './found-text.js';
 export { type Validated, type Violation, validate, violationsText } from './standard-schema.js';
 export type {
   BatchContext,

@@ -1,3 +1,4 @@
+import { foundText } from './found-text.js';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { MessagingError } from './errors.js';
 
@@ -67,7 +68,7 @@ function checkKeys({ current, previous }: ReplyTokenKeys): void {
 
 function checkKey(field: string, key: ReplyTokenKey): void {
   if (!keyIdPattern.test(key.id)) {
-    throw new MessagingError('OPTIONS_INVALID', `reply token keys: ${field}.id is ${JSON.stringify(key.id)}`, {
+    throw new MessagingError('OPTIONS_INVALID', `reply token keys: ${field}.id is ${foundText(key.id)}`, {
       fields: { field: `${field}.id`, found: key.id },
       hint: 'Use 1 to 32 letters, digits, "_" or "-".',
     });

@@ -11,7 +11,7 @@ beforeAll(async () => {
   await stage.shop.order({ customerId: 'ada', items: [{ sku: 'lamp', quantity: 2 }] });
 });
 afterAll(() => stage.close());
-beforeEach(() => expect.poll(async () => (await stage.check()).drift, { timeout: 30_000 }).toEqual([]));
+beforeEach(() => expect.poll(async () => (await stage.check()).drift).toEqual([]));
 
 const broken = async (): Promise<readonly string[]> => {
   const { invariants } = await stage.check();

@@ -73,7 +73,7 @@ describeWithKafka('the demo on servers that are not its own', () => {
     const { code, stdout } = await runDemo(['--kafka', '--json'], given).ended;
     expect(JSON.parse(stdout)).toMatchObject({ orders: 20, parked: 0, transport: 'kafka', invariants: allHold });
     expect(code).toBe(0);
-    await expect.poll(leftovers, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(leftovers).toEqual([]);
   });
 
   it('leaves no process and no data behind when it is interrupted', async () => {
@@ -84,7 +84,7 @@ describeWithKafka('the demo on servers that are not its own', () => {
     demo.signal('SIGINT');
     expect((await demo.ended).code).toBe(130);
     expect(children.filter(isAlive)).toEqual([]);
-    await expect.poll(leftovers, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(leftovers).toEqual([]);
   });
 });
 

@@ -86,7 +86,7 @@ describe('POST /orders', () => {
         stage.databases.orders.raw(
           "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ilike 'insert into \"orders\"%'",
         );
-      await expect.poll(async () => (await waiting()).rows.length, { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => (await waiting()).rows.length).toBe(1);
       const second = await call('POST', '/orders', { key, text });
       expect(second).toMatchObject({ status: 409, body: { code: 'KEY_IN_FLIGHT' } });
       await lock.rollback();

@@ -1,4 +1,4 @@
-import type { AnyCommand } from '@backstitch/messaging';
+import { foundText, type AnyCommand } from '@backstitch/messaging';
 import { type Duration, parseDuration } from './duration.js';
 import { defaultRetry, foreverRetry, type RetryPolicy, resolveRetry } from './retry-policy.js';
 import { acceptedTimeoutMs, heartbeatMs, type RawSilence } from './silence.js';
@@ -79,7 +79,7 @@ function commonOf({ saga, name, phase, stage }: StepPlace, raw: RawOptions) {
   const field = `${saga}.${name}`;
   const { onCompensationFailed = 'park' } = raw;
   if (onCompensationFailed !== 'park' && onCompensationFailed !== 'continue') {
-    const given = JSON.stringify(onCompensationFailed);
+    const given = foundText(onCompensationFailed);
     throw stepInvalid({ saga, name }, `has onCompensationFailed ${given}`, "give 'park' or 'continue'");
   }
   return {
@@ -123,7 +123,7 @@ function eachStep(place: StepPlace, command: AnyCommand, raw: RawOptions) {
     throw stepInvalid(place, 'is the pivot and a fan-out', 'a point of no return is one step, not many');
   if (typeof over !== 'function') throw stepInvalid(place, "has no 'over'", 'say which list it goes over');
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > maxConcurrency) {
-    const given = JSON.stringify(concurrency);
+    const given = foundText(concurrency);
     throw stepInvalid(place, `has the concurrency ${given}`, `give a whole number from 1 to ${maxConcurrency}`);
   }
   const { with: carries, compensate, ...remote } = remoteStep(place, command, raw);
@@ -188,7 +188,7 @@ function checkCompensation(place: StepPlace, { compensate }: RawOptions): void {
     );
   }
   if (compensate !== undefined && !isCompensation(compensate)) {
-    const given = JSON.stringify(compensate);
+    const given = foundText(compensate);
     throw stepInvalid(place, `has the compensation ${given}`, "say 'nothing to undo' or give one");
   }
 }

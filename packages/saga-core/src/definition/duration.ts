@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 
 /** `500ms`, `30s`, `15m`, `2h`, `90d`. */
@@ -13,7 +14,7 @@ export function parseDuration(text: string, field: string): number {
   const match = pattern.exec(text);
   const ms = match === null ? Number.NaN : Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]);
   if (!Number.isFinite(ms) || ms > maxMs) {
-    throw new SagaError('DURATION_INVALID', `${field} is not a duration: ${JSON.stringify(text)}`, {
+    throw new SagaError('DURATION_INVALID', `${field} is not a duration: ${foundText(text)}`, {
       fields: { field, value: text },
       hint: 'write a number and a unit of ms, s, m, h or d, such as 30s',
     });

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import { type Duration, parseDuration } from './duration.js';
 
@@ -66,7 +67,7 @@ function codesOf(given: readonly string[], field: string): readonly string[] {
 }
 
 function invalid(field: string, value: unknown, expected: string): SagaError {
-  return new SagaError('DEFINITION_INVALID', `${field} is ${JSON.stringify(value)}`, {
+  return new SagaError('DEFINITION_INVALID', `${field} is ${foundText(value)}`, {
     fields: { field, value },
     hint: `give ${expected}`,
   });

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import { thrownMessage } from '../thrown-message.js';
 import { type Duration, parseDuration } from './duration.js';
@@ -33,7 +34,7 @@ export function locksOf(saga: string, locks: SagaLocks<never> | undefined): Lock
   const { keys, whenHeld, timeout } = locks as SagaLocks<unknown>;
   if (typeof keys !== 'function') throw invalid(saga, 'have no keys', 'give a function of the input: { keys }');
   if (whenHeld !== 'wait' && whenHeld !== 'refuse')
-    throw invalid(saga, `have whenHeld ${JSON.stringify(whenHeld)}`, "say whenHeld: 'wait' or 'refuse'");
+    throw invalid(saga, `have whenHeld ${foundText(whenHeld)}`, "say whenHeld: 'wait' or 'refuse'");
   if (timeout === undefined) return { keys, whenHeld, timeoutMs: null };
   if (whenHeld === 'refuse')
     throw invalid(saga, 'have a timeout and are refused where they are held', "drop it, or say whenHeld: 'wait'");

@@ -1,4 +1,4 @@
-import type { AnyCommand } from '@backstitch/messaging';
+import { foundText, type AnyCommand } from '@backstitch/messaging';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SagaError } from '../errors.js';
 import { definitionHash } from './definition-hash.js';
@@ -155,13 +155,13 @@ function takeName(draft: Draft, name: string): void {
 function checkHead(name: string, version: number, input: StandardSchemaV1): void {
   const fields = { saga: name, version };
   if (!sagaName.test(name)) {
-    throw new SagaError('DEFINITION_INVALID', `${JSON.stringify(name)} is not a saga name`, {
+    throw new SagaError('DEFINITION_INVALID', `${foundText(name)} is not a saga name`, {
       fields,
       hint: 'use letters, digits, _, . and -, beginning with a letter, at most 128',
     });
   }
   if (!Number.isInteger(version) || version < 1 || version > 2_147_483_647) {
-    throw new SagaError('DEFINITION_INVALID', `version of saga '${name}' is ${JSON.stringify(version)}`, {
+    throw new SagaError('DEFINITION_INVALID', `version of saga '${name}' is ${foundText(version)}`, {
       fields,
       hint: 'give a whole number from 1',
     });

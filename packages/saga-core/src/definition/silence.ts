@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import { type Duration, parseDuration } from './duration.js';
 
@@ -27,7 +28,7 @@ export function heartbeatMs({ heartbeat }: RawSilence, timeoutMs: number, field:
 }
 
 function invalid(field: string, value: Duration, hint: string): SagaError {
-  return new SagaError('DEFINITION_INVALID', `${field} is ${JSON.stringify(value)}`, {
+  return new SagaError('DEFINITION_INVALID', `${field} is ${foundText(value)}`, {
     fields: { field, value },
     hint,
   });

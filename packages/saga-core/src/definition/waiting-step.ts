@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SagaError } from '../errors.js';
 import { type Duration, parseDuration } from './duration.js';
@@ -45,7 +46,7 @@ export function waitStep(
   if (timeoutMs !== null && timeoutMs < 1) throw invalid(field, 'has a timeout of nothing', 'wait at least 1ms');
   const onTimeout = raw.onTimeout ?? (phase === 'compensatable' ? 'compensate' : 'park');
   if (!['compensate', 'continue', 'park'].includes(onTimeout)) {
-    throw invalid(field, `has onTimeout ${JSON.stringify(onTimeout)}`, "give 'compensate', 'continue' or 'park'");
+    throw invalid(field, `has onTimeout ${foundText(onTimeout)}`, "give 'compensate', 'continue' or 'park'");
   }
   if (onTimeout === 'compensate' && phase !== 'compensatable') {
     throw invalid(field, 'would turn back after the pivot', "give onTimeout 'continue' or 'park'");

@@ -1,4 +1,4 @@
-import type { Clock, Logger, ReplyTokenKeys, Transport } from '@backstitch/messaging';
+import { foundText, type Clock, type Logger, type ReplyTokenKeys, type Transport } from '@backstitch/messaging';
 import type { Relay } from '@backstitch/outbox';
 import type { AnySaga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
@@ -77,7 +77,7 @@ export function checkEngineOptions<Trx>(options: SagaEngineOptions<Trx>): Engine
 }
 
 function invalid(field: string, value: unknown, hint: string): SagaError {
-  return new SagaError('OPTION_INVALID', `option '${field}' of the saga engine is ${JSON.stringify(value)}`, {
+  return new SagaError('OPTION_INVALID', `option '${field}' of the saga engine is ${foundText(value)}`, {
     fields: { field, value },
     hint,
   });

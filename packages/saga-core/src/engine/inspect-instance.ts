@@ -1,4 +1,4 @@
-import { commandId } from '@backstitch/messaging';
+import { foundText, commandId } from '@backstitch/messaging';
 import type { StoredRowSummary } from '@backstitch/outbox';
 import { SagaError } from '../errors.js';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
@@ -96,7 +96,7 @@ function requireJournalPage(after: number, limit: number): void {
   const [field, value] =
     Number.isSafeInteger(after) && after >= 0 ? ['journalLimit', limit] : (['journalAfter', after] as const);
   if (field === 'journalLimit' && Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return;
-  throw new SagaError('OPTION_INVALID', `${field} is ${JSON.stringify(value)}`, {
+  throw new SagaError('OPTION_INVALID', `${field} is ${foundText(value)}`, {
     fields: { field, value },
     hint: 'journalAfter is a whole number from 0, journalLimit one from 1 to 1000',
   });

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import { createHash } from 'node:crypto';
 import { type Duration, parseDuration } from '../definition/duration.js';
 import { SagaError } from '../errors.js';
@@ -134,12 +135,8 @@ function time(
 
 function invalid(field: string, value: unknown, hint: string): SagaError {
   const shown = typeof value === 'string' ? value.slice(0, 300) : value;
-  return new SagaError(
-    'FILTER_INVALID',
-    `the filter's '${field}' is not usable: ${JSON.stringify(shown) ?? 'unknown'}`,
-    {
-      fields: { field, value: shown },
-      hint,
-    },
-  );
+  return new SagaError('FILTER_INVALID', `the filter's '${field}' is not usable: ${foundText(shown)}`, {
+    fields: { field, value: shown },
+    hint,
+  });
 }

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import type { AnySaga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
 import { sagaStatuses } from '../machine/instance.js';
@@ -92,7 +93,7 @@ function bySagaVersionStatus(one: InstanceCount, other: InstanceCount): number {
 
 function checkOrder(order: InstanceOrder): InstanceOrder {
   if (order === 'newest' || order === 'oldest') return order;
-  throw new SagaError('OPTION_INVALID', `order is ${JSON.stringify(order)}`, {
+  throw new SagaError('OPTION_INVALID', `order is ${foundText(order)}`, {
     fields: { field: 'order', value: order },
     hint: 'give newest or oldest',
   });
@@ -101,7 +102,7 @@ function checkOrder(order: InstanceOrder): InstanceOrder {
 /** Answers the number. Throws `OPTION_INVALID`. */
 export function requireBetween(field: string, found: number, most: number): number {
   if (Number.isInteger(found) && found >= 1 && found <= most) return found;
-  throw new SagaError('OPTION_INVALID', `${field} is ${JSON.stringify(found)}`, {
+  throw new SagaError('OPTION_INVALID', `${field} is ${foundText(found)}`, {
     fields: { field, value: found },
     hint: `give a whole number from 1 to ${most}`,
   });

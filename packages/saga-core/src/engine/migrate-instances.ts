@@ -1,4 +1,4 @@
-import type { Logger } from '@backstitch/messaging';
+import { foundText, type Logger } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import { againAfterConflict } from '../exchange/again-after-conflict.js';
 import type { SagaMigration } from '../machine/define-migration.js';
@@ -71,7 +71,7 @@ export async function migrateInstances<Trx>(
   requireWord('reason', options.reason);
   const { limit = Number.MAX_SAFE_INTEGER, dryRun = false } = options;
   if (!Number.isInteger(limit) || limit < 1) {
-    throw new SagaError('OPTION_INVALID', `limit is ${JSON.stringify(limit)}`, {
+    throw new SagaError('OPTION_INVALID', `limit is ${foundText(limit)}`, {
       fields: { field: 'limit', value: limit },
       hint: 'give a whole number from 1',
     });

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import type { SagaInput, Verb } from '../machine/saga-input.js';
@@ -58,7 +59,7 @@ export function checkNote({ actor, reason }: Verb): void {
 
 export function requireWord(field: 'actor' | 'reason', value: string): void {
   if (typeof value === 'string' && value.trim().length > 0) return;
-  throw new SagaError('OPTION_INVALID', `${field} is ${JSON.stringify(value)}`, {
+  throw new SagaError('OPTION_INVALID', `${field} is ${foundText(value)}`, {
     fields: { field, value },
     hint: 'say who does this and why: it is kept in the journal',
   });

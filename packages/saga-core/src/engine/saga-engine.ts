@@ -8,6 +8,7 @@ import type { SagaMigration } from '../machine/define-migration.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { createResultWatch } from './await-result.js';
 import type { Sender } from './command-message.js';
+import { checkStartOptions } from './check-start-options.js';
 import { createDefinitionRegistry, type DefinitionRegistry } from './definition-registry.js';
 import { checkEngineOptions, type SagaEngineOptions } from './engine-options.js';
 import type { Leg } from './leg.js';
@@ -163,12 +164,6 @@ function beginIfCommitted<Trx>(
 
 function requestOf<Trx>(definitions: DefinitionRegistry, saga: Saga, given: StartOptions<unknown, Trx>): StartRequest {
   const definition = definitions.require(saga);
-  const { idempotencyKey = null, tags = {} } = given;
-  if (idempotencyKey !== null && (idempotencyKey.length === 0 || idempotencyKey.length > 255)) {
-    throw new SagaError('OPTION_INVALID', `idempotencyKey has ${idempotencyKey.length} characters`, {
-      fields: { field: 'idempotencyKey', value: idempotencyKey.slice(0, 300) },
-      hint: 'give 1 to 255 characters',
-    });
-  }
-  return { definition, inputJson: checkInput(definition, given.input), startKey: idempotencyKey, tags };
+  const { startKey, tags } = checkStartOptions({ idempotencyKey: given.idempotencyKey, tags: given.tags });
+  return { definition, inputJson: checkInput(definition, given.input), startKey, tags };
 }

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import type { StepStatus } from '../machine/instance.js';
 import { type ChangeClass, changeClasses, type Concern, type DefinitionChange } from './definition-change.js';
@@ -65,7 +66,7 @@ function concerned(
 
 function checkCount(field: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= most) return;
-  throw new SagaError('OPTION_INVALID', `the population's ${field} is ${JSON.stringify(value)}`, {
+  throw new SagaError('OPTION_INVALID', `the population's ${field} is ${foundText(value)}`, {
     fields: { field, value },
     hint: `give a whole number from 0${most === Number.MAX_SAFE_INTEGER ? '' : `, at most the ${most} that live`}`,
   });

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import type { JournalEntry } from '../machine/journal-event.js';
@@ -58,7 +59,7 @@ export function createCoverage(definitions: readonly SagaDefinition[]): Coverage
     report,
     require(least) {
       if (!Number.isFinite(least) || least < 0 || least > 1) {
-        throw new SagaError('OPTION_INVALID', `the least coverage is ${JSON.stringify(least)}`, {
+        throw new SagaError('OPTION_INVALID', `the least coverage is ${foundText(least)}`, {
           fields: { field: 'least', value: least },
           hint: 'give a ratio from 0 to 1, such as 0.9',
         });

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import type { SagaDefinition, StepDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 
@@ -74,7 +75,7 @@ function impossible(field: string, mishap: unknown, possible: readonly Mishap[])
 }
 
 function invalid(field: string, value: unknown, hint: string): SagaError {
-  return new SagaError('OPTION_INVALID', `the scenario's ${field} is ${JSON.stringify(value)}`, {
+  return new SagaError('OPTION_INVALID', `the scenario's ${field} is ${foundText(value)}`, {
     fields: { field, value },
     hint,
   });

@@ -1,4 +1,4 @@
-import { type AnyCommand, parseCommandId } from '@backstitch/messaging';
+import { foundText, type AnyCommand, parseCommandId } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import type { FenceKey, FenceRow, FenceTransaction } from './fence-store.js';
 import { type PendingReply, pendingReply } from './pending-reply.js';
@@ -61,5 +61,5 @@ function fenced(commandId: string, { status }: FenceRow): SagaError {
 }
 
 function mistaken(commandId: string, what: string, hint: string): SagaError {
-  return new SagaError('COMMAND_INVALID', `${JSON.stringify(commandId)} ${what}`, { fields: { commandId }, hint });
+  return new SagaError('COMMAND_INVALID', `${foundText(commandId)} ${what}`, { fields: { commandId }, hint });
 }

@@ -1,4 +1,5 @@
 import {
+  foundText,
   type BatchHandler,
   type CommandEnvelope,
   type Logger,
@@ -139,7 +140,7 @@ function orchestratorsOf<Trx>({ orchestrators, participant }: ParticipantRunnerO
 
 function wholeFrom1(field: string, value: number): number {
   if (Number.isInteger(value) && value >= 1) return value;
-  throw new SagaError('OPTION_INVALID', `option '${field}' of the participant is ${JSON.stringify(value)}`, {
+  throw new SagaError('OPTION_INVALID', `option '${field}' of the participant is ${foundText(value)}`, {
     fields: { field, value },
     hint: 'give a whole number from 1',
   });

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import { SagaError, type SagaErrorCode } from '../errors.js';
 
 const unstorable = /\0|\p{Surrogate}/u;
@@ -25,7 +26,7 @@ export function requireStorable(text: string, { code, field, maxLength }: TextDe
   const length = text.length;
   if (length > 0 && length <= maxLength && !unstorable.test(text)) return text;
   throw new SagaError(code, `${field} must have 1 to ${maxLength} characters, without NUL and lone surrogates.`, {
-    fields: { field, length, ...(length > maxLength ? {} : { found: JSON.stringify(text) }) },
+    fields: { field, length, ...(length > maxLength ? {} : { found: foundText(text) }) },
     hint: 'Use an id of your own domain, such as an order number.',
   });
 }

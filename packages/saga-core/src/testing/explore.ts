@@ -1,4 +1,4 @@
-import { validate } from '@backstitch/messaging';
+import { foundText, validate } from '@backstitch/messaging';
 import type { StepDefinition } from '../definition/step-definition.js';
 import type { Saga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
@@ -139,7 +139,7 @@ function requireWhole(field: string, value: number, least: number): void {
 }
 
 function invalid(field: string, value: unknown, hint: string): SagaError {
-  return new SagaError('OPTION_INVALID', `explore's ${field} has ${JSON.stringify(value) ?? 'nothing'}`, {
+  return new SagaError('OPTION_INVALID', `explore's ${field} has ${foundText(value)}`, {
     fields: { field, value },
     hint,
   });

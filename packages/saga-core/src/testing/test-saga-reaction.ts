@@ -1,4 +1,5 @@
 import {
+  foundText,
   type AnyCommand,
   encodeJson,
   type ErrorsOf,
@@ -220,12 +221,8 @@ export function waitMs(wait: Wait, field: string): number {
 }
 
 function unreadable(command: AnyCommand, reaction: unknown): SagaError {
-  return new SagaError(
-    'OPTION_INVALID',
-    `the reaction to '${command.name}' is ${JSON.stringify(reaction) ?? String(reaction)}`,
-    {
-      fields: { command: command.name },
-      hint: 'give { reply }, declined(…), { accepted: { answer, after } }, { duplicate }, { fail }, { broken }, { refused } or { drop: true }',
-    },
-  );
+  return new SagaError('OPTION_INVALID', `the reaction to '${command.name}' is ${foundText(reaction)}`, {
+    fields: { command: command.name },
+    hint: 'give { reply }, declined(…), { accepted: { answer, after } }, { duplicate }, { fail }, { broken }, { refused } or { drop: true }',
+  });
 }

@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +29,7 @@ export interface SagaCoverageOptions {
 export function sagaCoverage(options: SagaCoverageOptions = {}): Reporter {
   const { threshold = 0 } = options;
   if (!(threshold >= 0 && threshold <= 1)) {
-    throw new SagaError('OPTION_INVALID', `the threshold of sagaCoverage is ${JSON.stringify(threshold)}`, {
+    throw new SagaError('OPTION_INVALID', `the threshold of sagaCoverage is ${foundText(threshold)}`, {
       fields: { field: 'threshold', value: threshold },
       hint: 'give a ratio from 0 to 1, such as 0.9',
     });

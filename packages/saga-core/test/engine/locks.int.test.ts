@@ -153,13 +153,13 @@ describe('a child of a saga that holds locks', () => {
     const behind = await engine().start(visit, { input: named('m') });
     const childOf = async () => (await engine().find(parent.id))?.steps['guide']?.child ?? '';
     await expect
-      .poll(async () => (await engine().find(await childOf()))?.locks?.waitingFor, { timeout: 20_000 })
+      .poll(async () => (await engine().find(await childOf()))?.locks?.waitingFor)
       .toEqual([{ key: 'room:cloakroom', heldBy: cloakroom.id }]);
     const child = await childOf();
     expect((await engine().find(child))?.locks?.keys).toEqual(['room:cloakroom', 'room:l', 'room:m']);
     await go(cloakroom);
     await cloakroom.result(timeout);
-    await expect.poll(async () => (await engine().find(child))?.status, { timeout: 20_000 }).toBe('completed');
+    await expect.poll(async () => (await engine().find(child))?.status).toBe('completed');
     const next = await engine().start(stayOrNot, { input: named('cloakroom') });
     expect(await engine().find(behind.id)).toMatchObject({
       locks: { waitingFor: [{ key: 'room:m', heldBy: parent.id }] },
