@@ -6,7 +6,7 @@ import { runCommand } from './run-command.mjs';
 
 const compiler = { typescript: '6.0.3', '@types/node': '20.19.43' };
 const runner = { vitest: '4.1.12' };
-const drivers = { knex: '3.3.0', pg: '8.23.1', '@types/pg': '8.20.0', kafkajs: '2.2.4' };
+const drivers = { knex: '3.3.0', pg: '8.23.1', '@types/pg': '8.20.0', kafkajs: '2.2.4', mysql2: '3.24.6' };
 
 const withoutDatabase = ['@backstitch/messaging', '@backstitch/saga-core'];
 const databaseEntries = ['@backstitch/saga-core/postgres', '@backstitch/saga-core/knex'];
@@ -29,9 +29,9 @@ export async function checkPacked(packed) {
   const bare = packed.filter(({ name }) => withoutDatabase.includes(name)).flatMap(entriesOf);
   const inner = packed.filter(({ name }) => name !== '@backstitch/kafka');
   return [
-    ...(await tryOut('a user with knex, pg, kafkajs and vitest', packed, { ...drivers, ...runner }, all)),
+    ...(await tryOut('a user with knex, pg, mysql2, kafkajs and vitest', packed, { ...drivers, ...runner }, all)),
     ...(await tryOut(
-      'a user without knex and pg',
+      'a user without knex, pg and mysql2',
       inner,
       {},
       bare.filter((entry) => ![...databaseEntries, ...runnerEntries].includes(entry)),

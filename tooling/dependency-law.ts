@@ -14,6 +14,7 @@ const packageLaws: Record<string, PackageLaw> = {
   messaging: { values: ['ajv', 'ajv-formats', '@standard-schema/spec'], types: [] },
   postgres: { values: [], types: drivers },
   outbox: { values: ['@backstitch/messaging', '@backstitch/postgres'], types: [] },
+  mysql: { values: ['@backstitch/outbox'], types: ['knex', 'mysql2'] },
   idempotency: { values: ['@backstitch/postgres', 'safe-stable-stringify'], types: [] },
   kafka: { values: ['@backstitch/messaging', 'kafkajs'], types: [] },
   'saga-core': {

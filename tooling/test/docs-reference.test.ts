@@ -20,6 +20,7 @@ describe('docs/reference/tables.md', () => {
   it('finds the tables in the migrations', () => {
     expect(tables.get('saga_instances')).toContain('wake_at');
     expect(tables.get('outbox_events')).toContain('deliver_after');
+    expect(tables.get('backstitch_outbox_events')).toContain('key');
   });
 
   it.each([...tables.keys()])('describes each column of %s, and no other', (table) => {
@@ -75,19 +76,21 @@ function migrationTexts(): string[] {
     const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
     return names.filter((name) => /(^|\/)migrations\/\d{4}-[^/]*\.ts$/.test(name)).map((name) => `${folder}/${name}`);
   });
-  return [...migrations.sort(), 'packages/postgres/src/migration-ledger.ts'].map(read);
+  const ledgers = ['packages/postgres/src/migration-ledger.ts', 'packages/mysql/src/migrate-mysql.ts'];
+  return [...migrations.sort(), ...ledgers].map(read);
 }
 
 function columnsByTable(texts: readonly string[]): Map<string, string[]> {
   const tables = new Map<string, string[]>();
   for (const text of texts) {
-    for (const [, name = '', body = ''] of text.matchAll(
-      /create table (?:if not exists )?\{\{schema\}\}\.(\w+) \(\n(.*?)\n\)/gs,
+    // On MySQL the tables' names begin with a prefix, and a column may stand in backticks, escaped.
+    for (const [, place = '', name = '', body = ''] of text.matchAll(
+      /create table (?:if not exists )?\{\{(schema\}\}\.|prefix\}\})(\w+) \(\n(.*?)\n\)/gs,
     )) {
-      const words = [...body.matchAll(/^ {2}(\w+) /gm)].map((match) => match[1] ?? '');
+      const words = [...body.matchAll(/^ {2}(?:\\`)?(\w+)(?:\\`)? /gm)].map((match) => match[1] ?? '');
       tables.set(
-        name,
-        words.filter((word) => word !== 'constraint' && word !== 'primary'),
+        place.startsWith('prefix') ? `backstitch_${name}` : name,
+        words.filter((word) => !['constraint', 'primary', 'unique', 'index'].includes(word)),
       );
     }
     for (const [, name = '', body = ''] of text.matchAll(/alter table \{\{schema\}\}\.(\w+)\n(.*?);/gs)) {

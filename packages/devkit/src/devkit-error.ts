@@ -1,6 +1,7 @@
 export type DevkitErrorCode =
   | 'DEVKIT_NO_POSTGRES'
   | 'DEVKIT_NO_KAFKA'
+  | 'DEVKIT_NO_MYSQL'
   | 'DEVKIT_UNKNOWN_WAY'
   | 'DEVKIT_SERVER_DIED'
   | 'DEVKIT_SERVER_SILENT'

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, cp, lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdtemp, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { DevkitError } from './devkit-error.js';
-import { publicTempFolder } from './public-temp-folder.js';
+import { publicCacheFolder } from './public-cache-folder.js';
 
 interface PostgresPackage {
   readonly native: string;
@@ -48,19 +48,9 @@ export async function postgresBinaries(): Promise<string> {
   return target;
 }
 
-/** Named after our user, and refused when another one made it: these files are going to be executed. */
 async function cacheFolder(found: PostgresPackage): Promise<string> {
-  const uid = process.getuid?.() ?? 0;
-  const root = join(await publicTempFolder(), `backstitch-cache-${uid}`);
-  await mkdir(root, { recursive: true, mode: 0o755 });
-  const { uid: owner, mode } = await lstat(root);
-  const posix = process.platform !== 'win32';
-  if (posix && (owner !== uid || (mode & 0o022) !== 0)) {
-    throw new DevkitError('DEVKIT_BINARIES_MISSING', `${root} belongs to another user or is writable by others.`);
-  }
-  if (posix) await chmod(root, 0o755);
   const key = createHash('sha256').update(found.version).digest('hex').slice(0, 8);
-  return join(root, `postgres-${found.version}-${process.platform}-${process.arch}-${key}`);
+  return join(await publicCacheFolder(), `postgres-${found.version}-${process.platform}-${process.arch}-${key}`);
 }
 
 /** Another process may have put the same files there meanwhile; then theirs are as good as ours. */

@@ -8,6 +8,8 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly runAs?: RunAs;
   readonly timeout?: number;
+  /** What it reads from its standard input. */
+  readonly input?: string;
 }
 
 /** Runs a command to its end and gives back what it wrote. */
@@ -15,9 +17,12 @@ export async function runCommand(file: string, args: readonly string[], options:
   const child = spawn(file, [...args], {
     cwd: options.cwd,
     env: options.env ?? process.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...options.runAs,
   });
+  // A command that ends early closes its side; its exit code says more.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.input);
   // A timer of our own: spawn's `timeout` is cleared by `exit`, which a file that cannot be started never emits (Node 20), and
   // until it fires the whole process stays alive.
   const overdue = setTimeout(() => child.kill(), options.timeout ?? 60_000);
@@ -26,8 +31,8 @@ export async function runCommand(file: string, args: readonly string[], options:
   const keep = (chunk: Buffer): void => {
     output += chunk.toString('utf8');
   };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
   const end = await new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(code === 0 ? '' : (signal ?? `exit code ${code}`)));

@@ -41,7 +41,7 @@ export type {
   SettledRow,
   Settlement,
 } from './outbox-store.js';
-export type { InsertOptions, OutboxTable } from './outbox-table.js';
+export type { InsertOptions, Lane, OutboxTable } from './outbox-table.js';
 export {
   type PostgresOutboxOperationsOptions,
   postgresOutboxOperations,

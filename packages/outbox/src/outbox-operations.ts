@@ -3,8 +3,8 @@ import type { OutboxRow } from './outbox-row.js';
 import type { PruneOptions } from './outbox-store.js';
 
 /**
- * What an operator may see and do. Every verb that changes rows says who and why, and is recorded in `outbox_audit` by the very statement that
- * changes them. A note without actor or reason is refused with OPTIONS_INVALID.
+ * What an operator may see and do. Every verb that changes rows says who and why, and is recorded in `outbox_audit` together with the change, or
+ * neither is. A note without actor or reason is refused with OPTIONS_INVALID.
  */
 export interface OutboxOperations {
   /** Rows in the table's order, without payloads: the FAILED ones, unless another status is asked for. */

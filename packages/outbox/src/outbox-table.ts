@@ -1,6 +1,12 @@
 import type { StoredRowSummary } from './outbox-operations.js';
 import type { ClaimedRow, NewOutboxRow } from './outbox-row.js';
 
+/** The unit of order. */
+export interface Lane {
+  readonly topic: string;
+  readonly key: string;
+}
+
 /**
  * The outbox inside somebody else's transaction. `Tx` is that transaction's statement face: `Sql` for Postgres. Every function takes part
  * in the transaction: what it did is gone if that rolls back.
@@ -34,6 +40,11 @@ export interface OutboxTable<Tx> {
    * knows what to do instead. Inserted once more, such a row has a place again.
    */
   leaveLane(tx: Tx, ids: readonly string[]): Promise<void>;
+  /**
+   * Makes transactions that publish to one lane wait for each other until they end, so that the lane's order is that of their commits. Called
+   * before the rows are inserted: the place in the order must be drawn behind the lock.
+   */
+  lockLanes(tx: Tx, lanes: readonly Lane[]): Promise<void>;
 }
 
 export interface InsertOptions {

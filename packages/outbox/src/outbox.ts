@@ -1,5 +1,5 @@
 import type { EventCatalog } from '@backstitch/messaging';
-import type { Database, Sql } from '@backstitch/postgres';
+import type { Database } from '@backstitch/postgres';
 import { refuseCdcMessage } from './cdc/refuse-cdc-message.js';
 import { refuseCdcOptions } from './cdc/refuse-cdc-options.js';
 import { eventRow } from './event-row.js';
@@ -7,9 +7,7 @@ import type { HintSender } from './hints/hint-sender.js';
 import type { Ordering, OutboxMessage } from './outbox-message.js';
 import type { ClaimedRow } from './outbox-row.js';
 import type { OutboxTable } from './outbox-table.js';
-import { insertSentRows } from './postgres/insert-sent-rows.js';
-import { lockLanes } from './postgres/lock-lanes.js';
-import { outboxTableName } from './postgres/outbox-table-name.js';
+import { postgresCdcTable } from './postgres/postgres-cdc-table.js';
 import { postgresOutboxTable } from './postgres/postgres-outbox-table.js';
 import type { Relay } from './relay.js';
 import { requirePositive } from './require-positive.js';
@@ -50,6 +48,20 @@ export interface OutboxOptions<Trx, Type extends string = string> {
   readonly monotonicNowMs?: () => number;
 }
 
+/** The same on any database: its transactions, and the outbox's table in them. */
+export interface OutboxOverOptions<Trx, Tx, Type extends string = string>
+  extends Omit<OutboxOptions<Trx, Type>, 'database' | 'schema' | 'monotonicNowMs' | 'relay'> {
+  /** As `Database` of `@backstitch/postgres` has them. `Trx` is what the user has in hand, `Tx` what the table takes. */
+  readonly database: {
+    transaction<T>(work: (trx: Trx, tx: Tx) => Promise<T>): Promise<T>;
+    within(trx: Trx): Tx;
+  };
+  readonly table: OutboxTable<Tx>;
+  readonly relay?: Relay;
+  /** Throws for a message that this table cannot deliver. */
+  readonly refuse?: (message: OutboxMessage) => void;
+}
+
 export interface PublishOptions {
   /**
    * Transactions that publish to the same lane wait for each other, so that its order is that of their commits. Without it two
@@ -88,21 +100,31 @@ export interface Outbox<Trx, Type extends string = string> {
 }
 
 export function createOutbox<Trx, Type extends string = string>(options: OutboxOptions<Trx, Type>): Outbox<Trx, Type> {
-  const { database, catalog, source, ordering, maxRetries, now = () => new Date() } = options;
-  const bornLeaseMs = requirePositive('bornLeaseMs', options.bornLeaseMs ?? 5_000);
-  const { table, insertRows, relay } = outboxTableOf(options);
+  const { schema = 'backstitch', monotonicNowMs, relay, ...others } = options;
+  const table = postgresOutboxTable({ schema, ...(monotonicNowMs === undefined ? {} : { monotonicNowMs }) });
+  if (relay !== 'cdc') return createOutboxOver({ ...others, table, ...(relay === undefined ? {} : { relay }) });
+  refuseCdcOptions(options);
+  return createOutboxOver({ ...others, table: postgresCdcTable(table, schema), refuse: refuseCdcMessage });
+}
 
-  const insert = async (sql: Sql, given: Parameters<Publish<Type>>, lease: { readonly bornLeaseMs?: number }) => {
+/** For the packages that bring the outbox to another database. */
+export function createOutboxOver<Trx, Tx, Type extends string = string>(
+  options: OutboxOverOptions<Trx, Tx, Type>,
+): Outbox<Trx, Type> {
+  const { database, table, catalog, source, relay, ordering, maxRetries, refuse, now = () => new Date() } = options;
+  const bornLeaseMs = requirePositive('bornLeaseMs', options.bornLeaseMs ?? 5_000);
+
+  const insert = async (sql: Tx, given: Parameters<Publish<Type>>, lease: { readonly bornLeaseMs?: number }) => {
     const [message, { lockKey = false } = {}] = given;
     const time = now().toISOString();
     const messages: readonly OutboxMessage<Type>[] = Array.isArray(message)
       ? message
       : [message as OutboxMessage<Type>];
-    if (options.relay === 'cdc') messages.forEach(refuseCdcMessage);
+    if (refuse !== undefined) messages.forEach(refuse);
     const shared = { time, catalog, source, ordering, maxRetries, traceContext: options.traceContext?.() };
     const rows = messages.map((one) => eventRow(one, { id: uuidV7(), ...shared }));
-    if (lockKey && rows.length > 0) await lockLanes(sql, rows);
-    return { ids: rows.map((row) => row.id), born: await insertRows(sql, rows, lease) };
+    if (lockKey && rows.length > 0) await table.lockLanes(sql, rows);
+    return { ids: rows.map((row) => row.id), born: await table.insert(sql, rows, lease) };
   };
 
   return {
@@ -137,25 +159,6 @@ export function createOutbox<Trx, Type extends string = string>(options: OutboxO
       return value;
     },
   };
-}
-
-/** Where rows go, how they are born, and who is told of them. */
-function outboxTableOf<Trx>(options: OutboxOptions<Trx>): {
-  readonly table: OutboxTable<Sql>;
-  readonly insertRows: OutboxTable<Sql>['insert'];
-  readonly relay: Relay | undefined;
-} {
-  const { schema = 'backstitch', monotonicNowMs, relay } = options;
-  const table = postgresOutboxTable({ schema, ...(monotonicNowMs === undefined ? {} : { monotonicNowMs }) });
-  if (relay !== 'cdc') return { table, insertRows: table.insert, relay };
-  refuseCdcOptions(options);
-  const name = outboxTableName(schema);
-  const insertRows: OutboxTable<Sql>['insert'] = async (sql, rows) => {
-    await insertSentRows(sql, rows, { table: name });
-    // Nobody's to send from memory.
-    return [];
-  };
-  return { table, insertRows, relay: undefined };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { delimitedColumns, type Sql } from '@backstitch/postgres';
-import { OutboxError } from '../errors.js';
 import type { ClaimedRow, DeliverAfter, NewOutboxRow } from '../outbox-row.js';
+import { refuseTwins } from '../refuse-twins.js';
 
 export interface InsertOutboxRowsOptions {
   /** The quoted name of the table. */
@@ -98,19 +98,4 @@ export async function insertOutboxRows(
 function deliverText(deliverAfter: DeliverAfter | undefined): string {
   if (deliverAfter === undefined) return '-';
   return deliverAfter instanceof Date ? `@${deliverAfter.toISOString()}` : `+${deliverAfter.ms}`;
-}
-
-/** Postgres would refuse to touch a row twice in one statement, with an error that names no id. */
-function refuseTwins(rows: readonly NewOutboxRow[]): void {
-  const seen = new Set<string>();
-  for (const { id } of rows) {
-    const name = id.toLowerCase();
-    if (seen.has(name)) {
-      throw new OutboxError('OUTBOX_DUPLICATE_ID', `The id ${id} is given twice in one insert.`, {
-        fields: { id },
-        hint: 'An id is one message. Give each message an id of its own, or send the last one only.',
-      });
-    }
-    seen.add(name);
-  }
 }

@@ -3,6 +3,7 @@ import type { OutboxTable } from '../outbox-table.js';
 import { findRows } from './find-rows.js';
 import { insertOutboxRows } from './insert-outbox-rows.js';
 import { leaveLane } from './leave-lane.js';
+import { lockLanes } from './lock-lanes.js';
 import { markDelivered } from './mark-delivered.js';
 import { outboxTableName } from './outbox-table-name.js';
 import { unsentOutboxRows } from './unsent-outbox-rows.js';
@@ -26,5 +27,6 @@ export function postgresOutboxTable(options: PostgresOutboxTableOptions = {}): O
     find: (sql, ids) => findRows(sql, ids, { table }),
     markDelivered: (sql, ids) => markDelivered(sql, ids, { table }),
     leaveLane: (sql, ids) => leaveLane(sql, ids, { table }),
+    lockLanes,
   };
 }

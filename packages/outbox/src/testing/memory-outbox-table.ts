@@ -1,7 +1,7 @@
 import type { MemoryTable, MemoryTransaction } from '@backstitch/postgres/testing';
-import { OutboxError } from '../errors.js';
 import type { ClaimedRow, DeliverAfter, NewOutboxRow } from '../outbox-row.js';
 import type { OutboxTable } from '../outbox-table.js';
+import { refuseTwins } from '../refuse-twins.js';
 import {
   asClaimed,
   isUnsent,
@@ -78,6 +78,8 @@ export function memoryOutboxTable({ nowMs, nextSeq }: MemoryOutboxTableOptions):
       for (const row of some(tx, ids, ({ status }) => status === 'FAILED'))
         open(tx).set(row.id, { ...row, ordered: false });
     },
+    // Transactions in memory run one at a time.
+    lockLanes: async () => undefined,
   };
 }
 
@@ -126,13 +128,4 @@ function nearestBefore(row: MemoryOutboxRow, before: readonly MemoryOutboxRow[])
       null,
     )?.id ?? null
   );
-}
-
-function refuseTwins(rows: readonly NewOutboxRow[]): void {
-  const ids = rows.map((row) => row.id);
-  const twin = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twin === undefined) return;
-  throw new OutboxError('OUTBOX_DUPLICATE_ID', `The id ${twin} is given twice in one insert.`, {
-    fields: { id: twin },
-  });
 }

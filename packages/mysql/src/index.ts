@@ -1,0 +1,13 @@
+export { classifyMysqlError, type MysqlErrorClass } from './classify-mysql-error.js';
+export { createMysqlOutbox, type MysqlOutboxOptions } from './create-mysql-outbox.js';
+export type { KnexLike, KnexTransactionLike } from './driver/knex-like.js';
+export type { Mysql2ClientLike, Mysql2PoolLike } from './driver/mysql2-like.js';
+export { MysqlError, type MysqlErrorCode, mysqlErrorCodes } from './errors.js';
+export { type MigrateMysqlOptions, type MigrateMysqlResult, migrateMysql } from './migrate-mysql.js';
+export type { MysqlMigration, MysqlMigrationComponent } from './migration.js';
+export { mysqlOutboxMigrations } from './migrations/mysql-outbox-migrations.js';
+export type { MysqlDatabase, MysqlResult, MysqlSql } from './mysql-database.js';
+export { type MysqlOutboxOperationsOptions, mysqlOutboxOperations } from './mysql-outbox-operations.js';
+export { type MysqlOutboxStoreOptions, mysqlOutboxStore } from './mysql-outbox-store.js';
+export { type MysqlOutboxTableOptions, mysqlOutboxTable } from './mysql-outbox-table.js';
+export { mysqlDatabase } from './open-mysql-database.js';
