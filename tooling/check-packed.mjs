@@ -6,8 +6,17 @@ import { runCommand } from './run-command.mjs';
 
 const compiler = { typescript: '6.0.3', '@types/node': '20.19.43' };
 const runner = { vitest: '4.1.12' };
-const drivers = { knex: '3.3.0', pg: '8.23.1', '@types/pg': '8.20.0', kafkajs: '2.2.4', mysql2: '3.24.6' };
+const drivers = {
+  knex: '3.3.0',
+  pg: '8.23.1',
+  '@types/pg': '8.20.0',
+  kafkajs: '2.2.4',
+  mysql2: '3.24.6',
+  '@platformatic/kafka': '1.35.0',
+};
 
+/** These bring a client of Kafka, which who does not use them must not get. */
+const clients = ['@backstitch/kafka', '@backstitch/kafka-platformatic'];
 const withoutDatabase = ['@backstitch/messaging', '@backstitch/saga-core'];
 const databaseEntries = ['@backstitch/saga-core/postgres', '@backstitch/saga-core/knex'];
 const runnerEntries = ['@backstitch/saga-core/vitest'];
@@ -27,9 +36,9 @@ const compilerOptions = {
 export async function checkPacked(packed) {
   const all = packed.flatMap(entriesOf);
   const bare = packed.filter(({ name }) => withoutDatabase.includes(name)).flatMap(entriesOf);
-  const inner = packed.filter(({ name }) => name !== '@backstitch/kafka');
+  const inner = packed.filter(({ name }) => !clients.includes(name));
   return [
-    ...(await tryOut('a user with knex, pg, mysql2, kafkajs and vitest', packed, { ...drivers, ...runner }, all)),
+    ...(await tryOut('a user with knex, pg, mysql2, both Kafka clients and vitest', packed, { ...drivers, ...runner }, all)),
     ...(await tryOut(
       'a user without knex, pg and mysql2',
       inner,

@@ -16,7 +16,12 @@ const packageLaws: Record<string, PackageLaw> = {
   outbox: { values: ['@backstitch/messaging', '@backstitch/postgres'], types: [] },
   mysql: { values: ['@backstitch/outbox'], types: ['knex', 'mysql2'] },
   idempotency: { values: ['@backstitch/postgres', 'safe-stable-stringify'], types: [] },
-  kafka: { values: ['@backstitch/messaging', 'kafkajs'], types: [] },
+  'kafka-driver': { values: ['@backstitch/messaging'], types: [] },
+  kafka: { values: ['@backstitch/messaging', '@backstitch/kafka-driver', 'kafkajs'], types: [] },
+  'kafka-platformatic': {
+    values: ['@backstitch/messaging', '@backstitch/kafka-driver', '@platformatic/kafka'],
+    types: [],
+  },
   'saga-core': {
     values: ['@backstitch/messaging', '@backstitch/postgres', '@backstitch/outbox', 'safe-stable-stringify'],
     // Of the standard there is nothing but types; it stands in the signatures of contracts.

@@ -1,6 +1,6 @@
+import { inTime } from '@backstitch/kafka-driver';
 import { type Logger, TransportUnavailableError } from '@backstitch/messaging';
 import type { Admin } from 'kafkajs';
-import { inTime } from './deadline.js';
 import type { KafkaClient } from './kafka-client.js';
 
 /** A kafkajs admin client that connects when it is first used. */

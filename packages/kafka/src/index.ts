@@ -1,5 +1,5 @@
-export { KafkaTransportError, type KafkaErrorCode, kafkaErrorCodes } from './errors.js';
+export { type HeaderLimits, type KafkaErrorCode, KafkaTransportError, kafkaErrorCodes } from '@backstitch/kafka-driver';
 export type { KafkaClient } from './kafka-client.js';
 export { kafkaTransport } from './kafka-transport.js';
 export { kafkaLogCreator } from './log-creator.js';
-export type { HeaderLimits, KafkaTransportOptions } from './transport-options.js';
+export type { KafkaTransportOptions } from './transport-options.js';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { KafkaTransportError } from './errors.js';
+import { KafkaTransportError } from '@backstitch/kafka-driver';
 import { type RecordCursor, readHeaders, type WireHeaders } from './header-reader.js';
 
 type Decoder = new (buffer: Buffer) => RecordCursor;

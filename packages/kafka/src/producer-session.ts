@@ -1,20 +1,13 @@
+import {
+  classifyTrouble,
+  inTime,
+  type ProduceOutcome,
+  type ProducerPort,
+  type SendEntry,
+} from '@backstitch/kafka-driver';
 import type { Logger } from '@backstitch/messaging';
 import kafkajs, { type Message, type Producer, type RecordMetadata } from 'kafkajs';
-import { classifyTrouble, type Trouble } from './classify-trouble.js';
-import { inTime } from './deadline.js';
 import type { KafkaClient } from './kafka-client.js';
-import type { SendEntry } from './send-call.js';
-
-/** A kafkajs producer that connects when it is first used and is replaced when it is not to be trusted any more. */
-export interface ProducerSession {
-  /** One request. Answers undefined where every record is written by all in-sync replicas. Never rejects. */
-  produce(entries: readonly SendEntry[]): Promise<Trouble | undefined>;
-  /** The partition that a record was last sent to; undefined where it never came so far. */
-  partitionOf(entry: SendEntry): number | undefined;
-  /** The next request gets a new producer. */
-  retire(): void;
-  close(timeoutMs: number): Promise<void>;
-}
 
 export interface ProducerSessionOptions {
   readonly kafka: KafkaClient;
@@ -26,7 +19,8 @@ export interface ProducerSessionOptions {
 const retry = { retries: 3, initialRetryTime: 100, maxRetryTime: 1000 };
 const retiredCloseMs = 30_000;
 
-export function createProducerSession(options: ProducerSessionOptions): ProducerSession {
+/** A kafkajs producer that connects when it is first used and is replaced when it is not to be trusted any more. */
+export function createProducerSession(options: ProducerSessionOptions): ProducerPort {
   const { kafka, sendTimeoutMs, logger } = options;
   const partitions = new WeakMap<SendEntry, number>();
   const owners = new WeakMap<object, SendEntry>();
@@ -77,14 +71,15 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
         const outcome = await inTime(send(entries), sendTimeoutMs);
         if (outcome.kind === 'done') {
           const unanswered = isUnanswered(entries, outcome.value);
-          return unanswered ? { kind: 'unavailable', type: 'PARTITION_UNANSWERED', cause: undefined } : undefined;
+          return unanswered ? unavailable('PARTITION_UNANSWERED') : { written: new Set(entries), trouble: undefined };
         }
       } catch (error) {
-        return classifyTrouble(error);
+        // kafkajs does not say which partitions were written before one failed.
+        return { written: new Set(), trouble: classifyTrouble(error) };
       }
       // The request may still be written. A new producer does not queue behind it, and the records that follow are sent again by the caller.
       retire();
-      return { kind: 'unavailable', type: 'SEND_TIMEOUT', cause: undefined };
+      return unavailable('SEND_TIMEOUT');
     },
     partitionOf: (entry) => partitions.get(entry),
     retire,
@@ -94,6 +89,10 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
       if (last !== undefined) await inTime(last.producer.disconnect(), timeoutMs);
     },
   };
+}
+
+function unavailable(type: string): ProduceOutcome {
+  return { written: new Set(), trouble: { kind: 'unavailable', type, cause: undefined } };
 }
 
 /** murmur2 as in the Java client, pinned: another partitioner would move keys to other partitions during a rolling deploy. */

@@ -1,8 +1,13 @@
-import type { BatchHandler, Logger, RecordBatch } from '@backstitch/messaging';
+import {
+  type Assignment,
+  type HandOverOptions,
+  handOver,
+  type InboundLimits,
+  pause,
+  type TurnOutcome,
+} from '@backstitch/kafka-driver';
 import type { Batch, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import type { Assignment } from './assignment.js';
-import { type InboundLimits, inboundRecord } from './inbound-record.js';
-import type { RedeliveryDelays } from './redelivery-delays.js';
+import { inboundRecord } from './inbound-record.js';
 
 export interface BatchRun {
   readonly payload: EachBatchPayload;
@@ -13,13 +18,9 @@ export interface BatchRun {
   readonly abandoned: Promise<void>;
 }
 
-export interface BatchRunnerOptions {
-  readonly handle: BatchHandler;
+export interface BatchRunnerOptions extends HandOverOptions {
   readonly maxBatchRecords: number;
   readonly limits: InboundLimits;
-  readonly heartbeatIntervalMs: number;
-  readonly delays: RedeliveryDelays;
-  readonly logger: Logger;
 }
 
 /** The longest stretch that a partition in its pause keeps a fetch from its neighbours. */
@@ -63,49 +64,12 @@ function* pieces(messages: readonly KafkaMessage[], size: number): Generator<rea
   for (let at = 0; at < messages.length; at += size) yield messages.slice(at, at + size);
 }
 
-type Outcome = 'handled' | 'rejected' | 'abandoned';
-
-async function handlePiece(
-  options: BatchRunnerOptions,
-  run: BatchRun,
-  piece: readonly KafkaMessage[],
-): Promise<Outcome> {
+function handlePiece(options: BatchRunnerOptions, run: BatchRun, piece: readonly KafkaMessage[]): Promise<TurnOutcome> {
   const { topic, partition } = run.payload.batch;
   const { signal } = run.assignment.leaving;
   const records = piece.map((message) => inboundRecord({ topic, partition }, message, options.limits));
-  // kafkajs beats only between batches: a handler slower than the session would lose its partitions. It drops what comes before the
-  // interval is over, so this timer runs at twice the pace.
-  const beating = setInterval(() => void run.heartbeat(), options.heartbeatIntervalMs / 2);
-  const handled = settle(options.handle, { topic, partition, records }, { signal, heartbeat: run.heartbeat });
-  try {
-    const outcome = await Promise.race([handled, run.abandoned.then((): 'abandoned' => 'abandoned')]);
-    if (typeof outcome === 'string') return outcome;
-    const { error } = outcome;
-    const place = { topic, partition, offset: piece[0]?.offset, records: piece.length };
-    if (signal.aborted) {
-      options.logger.info({ ...place, err: error }, 'a handler left its batch because the partition is going');
-    } else {
-      const delayMs = options.delays.rejected(topic, partition);
-      options.logger.warn({ ...place, delayMs, err: error }, 'a handler rejected its batch; it is delivered again');
-    }
-    return 'rejected';
-  } finally {
-    clearInterval(beating);
-  }
-}
-
-/** Turns a rejection, or a throw before the first await, into a value. */
-async function settle(
-  handle: BatchHandler,
-  batch: RecordBatch,
-  context: Parameters<BatchHandler>[1],
-): Promise<'handled' | { readonly error: unknown }> {
-  try {
-    await handle(batch, context);
-    return 'handled';
-  } catch (error) {
-    return { error };
-  }
+  const { heartbeat, abandoned } = run;
+  return handOver(options, { topic, partition, records, signal, heartbeat, abandoned });
 }
 
 /** The handler's outcome is durable, whatever has become of the partition since. */
@@ -121,16 +85,4 @@ function settlePiece({ payload, assignment }: BatchRun, piece: readonly KafkaMes
 /** Behind a batch's last record there may be markers of transactions, which are no records and are passed with it. */
 function isLastOf(batch: Batch, offset: string): boolean {
   return batch.messages.at(-1)?.offset === offset;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,6 +1,6 @@
+import { type SubscribedMember, spreadPartitions } from '@backstitch/kafka-driver';
 import type { Logger } from '@backstitch/messaging';
 import kafkajs, { type Cluster, type PartitionAssigner } from 'kafkajs';
-import { type SubscribedMember, spreadPartitions } from './spread-partitions.js';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 const name = 'BackstitchSubscriptionAssigner';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describeWithKafka, kafkaBrokers } from '@backstitch/devkit/testing';
+import { createOneSignal } from '@backstitch/kafka-driver';
 import type { InboundRecord, Transport } from '@backstitch/messaging';
 import type { Admin } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { kafkaTransport } from '../src/index.js';
-import { createOneSignal } from '../src/one-signal.js';
 import { collectingReader, firstValues } from './collecting-reader.js';
 import { mortalClient } from './mortal-client.js';
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { describe, expect, it } from 'vitest';
-import { KafkaTransportError } from '../src/errors.js';
+import { KafkaTransportError } from '@backstitch/kafka-driver';
 import { headersCut, maxDecodedHeaders } from '../src/header-reader.js';
 import { mendHeaderDecoding } from '../src/mend-header-decoding.js';
 

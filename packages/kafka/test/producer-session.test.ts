@@ -3,7 +3,7 @@ import type { Producer, ProducerConfig, RecordMetadata } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import type { KafkaClient } from '../src/kafka-client.js';
 import { createProducerSession } from '../src/producer-session.js';
-import { createSendCall, type SendEntry } from '../src/send-call.js';
+import { createSendCall, type SendEntry } from '@backstitch/kafka-driver';
 
 type SendBatch = (config: ProducerConfig, batch: Parameters<Producer['sendBatch']>[0]) => Promise<RecordMetadata[]>;
 
@@ -56,7 +56,7 @@ describe('a producer session', () => {
     const session = createProducerSession({ ...options, kafka: fakeKafka(write).kafka });
     const [entry] = entriesOf(key) as [SendEntry];
     expect(session.partitionOf(entry)).toBeUndefined();
-    expect(await session.produce([entry])).toBeUndefined();
+    expect((await session.produce([entry])).trouble).toBeUndefined();
     expect(session.partitionOf(entry)).toBe((hash & 0x7fffffff) % 12);
   });
 
@@ -86,8 +86,11 @@ describe('a producer session', () => {
       ...options,
       kafka: fakeKafka(async () => Promise.reject(errors.shift())).kafka,
     });
-    expect(await session.produce(entriesOf('a'))).toMatchObject({ kind: 'refusal', code: 'RECORD_TOO_LARGE' });
-    expect(await session.produce(entriesOf('a'))).toMatchObject({ kind: 'unavailable' });
+    expect((await session.produce(entriesOf('a'))).trouble).toMatchObject({
+      kind: 'refusal',
+      code: 'RECORD_TOO_LARGE',
+    });
+    expect((await session.produce(entriesOf('a'))).trouble).toMatchObject({ kind: 'unavailable' });
   });
 
   it('connects again after it could not', async () => {
@@ -96,17 +99,20 @@ describe('a producer session', () => {
       refusals-- > 0 ? Promise.reject(new Error('ECONNREFUSED')) : Promise.resolve(),
     );
     const session = createProducerSession({ ...options, kafka });
-    expect(await session.produce(entriesOf('a'))).toMatchObject({ kind: 'unavailable' });
-    expect(await session.produce(entriesOf('a'))).toBeUndefined();
+    expect((await session.produce(entriesOf('a'))).trouble).toMatchObject({ kind: 'unavailable' });
+    expect((await session.produce(entriesOf('a'))).trouble).toBeUndefined();
   });
 
   it('gives up a request at the deadline, together with its producer', async () => {
     let hangs = true;
     const { kafka, made } = fakeKafka((config, batch) => (hangs ? new Promise(() => undefined) : write(config, batch)));
     const session = createProducerSession({ ...options, sendTimeoutMs: 1, kafka });
-    expect(await session.produce(entriesOf('a'))).toMatchObject({ kind: 'unavailable', type: 'SEND_TIMEOUT' });
+    expect((await session.produce(entriesOf('a'))).trouble).toMatchObject({
+      kind: 'unavailable',
+      type: 'SEND_TIMEOUT',
+    });
     hangs = false;
-    expect(await session.produce(entriesOf('a'))).toBeUndefined();
+    expect((await session.produce(entriesOf('a'))).trouble).toBeUndefined();
     expect(made.map(({ disconnected }) => disconnected)).toEqual([true, false]);
     await session.close(1000);
     expect(made.map(({ disconnected }) => disconnected)).toEqual([true, true]);
@@ -117,6 +123,9 @@ describe('a producer session', () => {
     const forgetful: SendBatch = async (config, batch) => (await write(config, batch)).slice(1);
     const session = createProducerSession({ ...options, kafka: fakeKafka(forgetful).kafka });
     const entries = entriesOf(...keys);
-    expect(await session.produce(entries)).toMatchObject({ kind: 'unavailable', type: 'PARTITION_UNANSWERED' });
+    expect((await session.produce(entries)).trouble).toMatchObject({
+      kind: 'unavailable',
+      type: 'PARTITION_UNANSWERED',
+    });
   });
 });

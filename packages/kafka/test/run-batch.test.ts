@@ -1,9 +1,7 @@
+import { createAssignment, createOneSignal, createRedeliveryDelays } from '@backstitch/kafka-driver';
 import { type BatchHandler, silentLogger } from '@backstitch/messaging';
 import type { EachBatchPayload } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAssignment } from '../src/assignment.js';
-import { createOneSignal } from '../src/one-signal.js';
-import { createRedeliveryDelays } from '../src/redelivery-delays.js';
 import { createBatchRunner } from '../src/run-batch.js';
 
 beforeEach(() => vi.useFakeTimers());

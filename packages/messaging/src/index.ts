@@ -39,6 +39,7 @@ export {
   payloadLimits,
 } from './json-text.js';
 export { type Logger, silentLogger } from './logger.js';
+export { partitionOf } from './partition-of.js';
 export { decodeReply, encodeReply } from './reply-codec.js';
 export {
   issueReplyToken,

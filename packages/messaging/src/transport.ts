@@ -1,6 +1,6 @@
 /**
- * The port between Backstitch and a message broker. `InMemoryBroker` (`./testing`) and `@backstitch/kafka` implement it;
- * both pass the one suite in `./testing`.
+ * The port between Backstitch and a message broker. `InMemoryBroker` (`./testing`), `@backstitch/kafka` and
+ * `@backstitch/kafka-platformatic` implement it; all pass the one suite in `./testing`.
  */
 
 /** A record to be written. `key` decides the partition: records of one (topic, key) share a lane, the unit of order. */

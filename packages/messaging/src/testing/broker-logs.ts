@@ -5,7 +5,7 @@ import type { Activity } from './activity.js';
 import type { BrokerFaults } from './broker-faults.js';
 import type { ForeignRecord } from './in-memory-broker.js';
 import { createPartitionLog, type PartitionLog } from './partition-log.js';
-import { partitionOf } from './partition-of.js';
+import { partitionOf } from '../partition-of.js';
 import { refusalOf } from './record-refusal.js';
 import type { SeededRandom } from './seeded-random.js';
 import { unknownTopic } from './unknown-topic.js';
