@@ -2,6 +2,7 @@ import { foundText, type Clock, type Logger, type ReplyTokenKeys, type Transport
 import type { Relay } from '@backstitch/outbox';
 import type { AnySaga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
+import { refuseCdc } from '../refuse-cdc.js';
 import type { SagaStore } from './saga-store.js';
 
 export interface SagaEngineOptions<Trx> {
@@ -54,6 +55,7 @@ const orchestratorName = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/;
 
 /** Fills and checks the settings. Throws `OPTION_INVALID` naming the field and the value found. */
 export function checkEngineOptions<Trx>(options: SagaEngineOptions<Trx>): EngineSettings {
+  refuseCdc(options);
   if (!orchestratorName.test(options.name)) {
     throw invalid(
       'name',

@@ -12,6 +12,7 @@ import { createPutAside, type PutAside, type RefusedRecord } from '../exchange/p
 import { commandTopic, deadLetterTopic } from '../exchange/topic-names.js';
 import { SagaError } from '../errors.js';
 import { createLifecycle } from '../exchange/lifecycle.js';
+import { refuseCdc } from '../refuse-cdc.js';
 import type { FenceStore } from './fence-store.js';
 import type { Participant } from './participant.js';
 import { type ProcessCommandOptions, processCommand } from './process-command.js';
@@ -45,6 +46,7 @@ export interface ParticipantRunner {
 }
 
 export function createParticipantRunner<Trx>(options: ParticipantRunnerOptions<Trx>): ParticipantRunner {
+  refuseCdc(options);
   const { participant, transport, store, relay, logger = silentLogger } = options;
   const concurrency = wholeFrom1('concurrency', options.concurrency ?? 8);
   const batchSize = wholeFrom1('batchSize', options.batchSize ?? 200);

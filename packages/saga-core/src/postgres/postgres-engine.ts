@@ -3,6 +3,7 @@ import type { Outbox, Relay, RelayOptions } from '@backstitch/outbox';
 import { defaultSchema } from '@backstitch/postgres';
 import type { SagaEngineOptions } from '../engine/engine-options.js';
 import { createSagaEngine, type SagaEngine } from '../engine/saga-engine.js';
+import { refuseCdc } from '../refuse-cdc.js';
 import { type DatabaseSource, databaseOf } from './database-source.js';
 import { migrateSagas } from './migrate-sagas.js';
 import { notSentHook } from './not-sent-hook.js';
@@ -30,6 +31,7 @@ export interface PostgresEngine<Trx> extends SagaEngine<Trx> {
 
 /** A saga engine on Postgres with its outbox and relay: `open()` starts all of it, `close()` stops it. The pool and the transport stay the caller's. */
 export function postgresEngine<Trx>(options: PostgresEngineOptions<Trx>): PostgresEngine<Trx> {
+  refuseCdc(options);
   const { schema = defaultSchema, logger = silentLogger, transport, catalog, relayOptions = {} } = options;
   const database = databaseOf(options.database, { preparedStatements: options.preparedStatements ?? false });
   const service = outboxService({

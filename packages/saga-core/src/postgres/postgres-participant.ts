@@ -7,6 +7,7 @@ import {
   type ParticipantRunner,
   type ParticipantRunnerOptions,
 } from '../participant/participant-runner.js';
+import { refuseCdc } from '../refuse-cdc.js';
 import { type DatabaseSource, databaseOf } from './database-source.js';
 import { migrateParticipant } from './migrate-participant.js';
 import { outboxService } from './outbox-service.js';
@@ -35,6 +36,7 @@ export interface PostgresParticipant<Trx> extends ParticipantRunner, Answers<Trx
 
 /** A participant on Postgres with its fence, outbox and relay: `open()` starts all of it, `close()` stops it. The pool and the transport stay the caller's. */
 export function postgresParticipant<Trx>(options: PostgresParticipantOptions<Trx>): PostgresParticipant<Trx> {
+  refuseCdc(options);
   const { schema = defaultSchema, logger = silentLogger, transport, catalog, relayOptions = {}, participant } = options;
   const database = databaseOf(options.database, { preparedStatements: options.preparedStatements ?? false });
   const service = outboxService({
