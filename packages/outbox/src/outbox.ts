@@ -1,7 +1,7 @@
 import type { EventCatalog } from '@backstitch/messaging';
 import type { Database } from '@backstitch/postgres';
 import { refuseCdcMessage } from './cdc/refuse-cdc-message.js';
-import { refuseCdcOptions } from './cdc/refuse-cdc-options.js';
+import { refuseCdcElsewhere, refuseCdcOptions } from './cdc/refuse-cdc-options.js';
 import { eventRow } from './event-row.js';
 import type { HintSender } from './hints/hint-sender.js';
 import type { Ordering, OutboxMessage } from './outbox-message.js';
@@ -112,6 +112,7 @@ export function createOutboxOver<Trx, Tx, Type extends string = string>(
   options: OutboxOverOptions<Trx, Tx, Type>,
 ): Outbox<Trx, Type> {
   const { database, table, catalog, source, relay, ordering, maxRetries, refuse, now = () => new Date() } = options;
+  refuseCdcElsewhere(relay);
   const bornLeaseMs = requirePositive('bornLeaseMs', options.bornLeaseMs ?? 5_000);
 
   const insert = async (sql: Tx, given: Parameters<Publish<Type>>, lease: { readonly bornLeaseMs?: number }) => {

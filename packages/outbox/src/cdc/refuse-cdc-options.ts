@@ -21,3 +21,12 @@ export function refuseCdcOptions(options: { readonly [Field in keyof typeof refu
     });
   }
 }
+
+/** @throws OutboxError OPTIONS_INVALID where the outbox is on another database than Postgres: its types say so, JavaScript does not. */
+export function refuseCdcElsewhere(relay: unknown): void {
+  if (relay !== 'cdc') return;
+  throw new OutboxError('OPTIONS_INVALID', "relay is 'cdc', which is for Postgres.", {
+    fields: { field: 'relay', found: relay },
+    hint: 'Give a relay, or leave it out where one runs elsewhere.',
+  });
+}

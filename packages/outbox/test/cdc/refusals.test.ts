@@ -1,6 +1,7 @@
 import type { Database } from '@backstitch/postgres';
 import { describe, expect, it } from 'vitest';
-import { createOutbox, type OutboxMessage, type OutboxOptions } from '../../src/index.js';
+import { createOutbox, type OutboxMessage, type OutboxOptions, type OutboxTable } from '../../src/index.js';
+import { createOutboxOver } from '../../src/outbox.js';
 
 /** A database that tells of each statement. */
 function fakeDatabase(): { readonly database: Database<object>; readonly statements: string[] } {
@@ -65,6 +66,16 @@ describe("an outbox with relay: 'cdc'", () => {
     const { database } = fakeDatabase();
     expect(() => createOutbox({ database, relay: 'cdc', ...given })).toThrowError(
       expect.objectContaining({ code: 'OPTIONS_INVALID', fields: { field, found, relay: 'cdc' } }),
+    );
+  });
+
+  it('is refused on a database of another kind, by its type and when it is created', () => {
+    const { database } = fakeDatabase();
+    const table = {} as OutboxTable<object>;
+    // @ts-expect-error only a relay fits
+    const create = () => createOutboxOver({ database, table, relay: 'cdc' });
+    expect(create).toThrowError(
+      expect.objectContaining({ code: 'OPTIONS_INVALID', fields: { field: 'relay', found: 'cdc' } }),
     );
   });
 });
