@@ -1,4 +1,4 @@
-// Behind `npm run demo`, `npm test` and `npm run verify`: from a fresh clone to the thing itself, with npm and Node alone.
+// Behind `npm run demo`, `npm test`, `npm run sim` and `npm run verify`: from a fresh clone to the thing itself, with npm and Node alone.
 import './end-with-parent.mjs';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,7 @@ const oldestNode = [20, 19];
 const targets = {
   demo: { script: 'examples/order-flow/dist/demo/main.js', builds: true, counts: false },
   test: { script: 'tooling/test.mjs', builds: true, counts: true },
+  sim: { script: 'packages/simulation/dist/main.js', builds: true, counts: true },
   // Whether everything compiles is one of the questions it asks itself.
   verify: { script: 'tooling/verify.mjs', builds: false, counts: true },
 };

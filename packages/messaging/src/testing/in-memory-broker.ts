@@ -8,12 +8,14 @@ import { type ConsumerGroup, createConsumerGroup } from './consumer-group.js';
 import type { GroupSubscription } from './group-subscription.js';
 import { createInMemoryTransport, type InMemoryTransport } from './in-memory-transport.js';
 import type { ReaderHost } from './partition-reader.js';
-import { createSeededRandom } from './seeded-random.js';
+import { createSeededRandom, type SeededRandom } from './seeded-random.js';
 import { unknownTopic } from './unknown-topic.js';
 
 export interface InMemoryBrokerOptions {
   /** Decides every fault and every choice among partitions that are ready. Default 1. Print it where a test fails. */
   readonly seed?: number;
+  /** Decides instead of a seed: a simulation draws all its choices from one place. */
+  readonly random?: SeededRandom;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   readonly faults?: BrokerFaults;
@@ -72,7 +74,7 @@ export interface BrokerPort {
 
 export function createInMemoryBroker(options: InMemoryBrokerOptions = {}): InMemoryBroker {
   const clock = options.clock ?? systemClock;
-  const random = createSeededRandom(options.seed ?? 1);
+  const random = options.random ?? createSeededRandom(options.seed ?? 1);
   const faults = brokerFaults(options.faults);
   const activity = createActivity();
   const groups = new Map<string, ConsumerGroup>();
