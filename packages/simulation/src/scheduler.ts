@@ -3,6 +3,8 @@ import type { Choices } from './choices.js';
 import type { History } from './history.js';
 import type { ProcessLife } from './process-life.js';
 import { createTimers } from './timers.js';
+import { createTurns } from './turns.js';
+import { createWaitingLine } from './waiting-line.js';
 
 /** Somebody who waits at a port call. */
 export interface Waiting {
@@ -56,63 +58,30 @@ export interface SchedulerOptions {
   readonly startMs: number;
 }
 
-/** Resolves when every promise job that can run has run: Node runs its ticks only when the queue of jobs is empty. */
-function drained(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
-}
-
 export function createScheduler({ choices, history, pace, startMs }: SchedulerOptions): Scheduler {
   const timers = createTimers();
+  const turns = createTurns();
   let nowMs = startMs;
   let steps = 0;
   let isCalm = false;
-  let ready: Waiting[] = [];
-  let immediates: { run: (() => void) | undefined }[] = [];
-
-  const settle = async (): Promise<void> => {
-    await drained();
-    while (immediates.length > 0) {
-      const turn = immediates;
-      immediates = [];
-      for (const each of turn) each.run?.();
-      await drained();
-    }
-  };
-  const passTo = (atMs: number): void => {
-    nowMs = Math.max(nowMs, atMs);
-  };
   const setTimer = (delayMs: number, run: () => void): CancelTimer =>
     timers.set(nowMs + Math.max(0, Math.ceil(delayMs)), run);
-  const wait = (waiting: Waiting): void => {
-    if (!isCalm && choices.chance(pace.slowChance))
-      setTimer(1 + choices.below(pace.slowUpToMs), () => ready.push(waiting));
-    else ready.push(waiting);
-  };
-  const takeOne = (): Waiting | undefined => {
-    const index = ready.length === 1 ? 0 : choices.below(ready.length);
-    const [taken] = ready.splice(index, 1);
-    return taken;
-  };
-  /** What is due goes before who is ready. */
-  const fireDue = (): boolean => {
+  const line = createWaitingLine({ choices, pace, setTimer, isCalm: () => isCalm });
+
+  /** Where nobody can go on, time passes to the next timer. */
+  const passTime = (untilMs: number): 'went on' | 'late' => {
     const at = timers.nextAt();
-    if (at === undefined || at > nowMs) return false;
+    if (at === undefined || at > untilMs) return 'late';
+    nowMs = Math.max(nowMs, at);
     timers.fire();
-    return true;
+    return 'went on';
   };
   const goOn = ({ isOver, meddle }: RunOptions, untilMs: number): 'went on' | 'over' | 'late' => {
-    if (fireDue()) return 'went on';
-    ready = ready.filter(({ life }) => !life.isOver());
-    if (ready.length === 0) {
-      if (isOver()) return 'over';
-      const at = timers.nextAt();
-      if (at === undefined || at > untilMs) return 'late';
-      passTo(at);
-      timers.fire();
-      return 'went on';
-    }
-    if (!isCalm && choices.chance(pace.passChance)) passTo(nowMs + 1 + choices.below(pace.passUpToMs));
-    const next = takeOne();
+    // What is due goes before who is ready.
+    if ((timers.nextAt() ?? Number.POSITIVE_INFINITY) <= nowMs) return passTime(nowMs);
+    if (line.isEmpty()) return isOver() ? 'over' : passTime(untilMs);
+    if (!isCalm && choices.chance(pace.passChance)) nowMs += 1 + choices.below(pace.passUpToMs);
+    const next = line.take();
     if (next === undefined) return 'went on';
     if (next.life.isFrozen()) void next.life.gate(next.label).then(next.resolve);
     else if (!meddle(next)) {
@@ -126,14 +95,8 @@ export function createScheduler({ choices, history, pace, startMs }: SchedulerOp
     now: () => nowMs,
     elapsed: () => nowMs - startMs,
     setTimer,
-    setImmediate(run) {
-      const immediate: { run: (() => void) | undefined } = { run };
-      immediates.push(immediate);
-      return () => {
-        immediate.run = undefined;
-      };
-    },
-    wait,
+    setImmediate: turns.add,
+    wait: line.join,
     note: (who, what) => history.note(nowMs - startMs, who, what),
     calm() {
       isCalm = true;
@@ -143,7 +106,7 @@ export function createScheduler({ choices, history, pace, startMs }: SchedulerOp
       const untilMs = nowMs + options.withinMs;
       const lastStep = steps + options.maxSteps;
       for (;;) {
-        await settle();
+        await turns.settle();
         if (steps >= lastStep) return false;
         steps += 1;
         const next = goOn(options, untilMs);

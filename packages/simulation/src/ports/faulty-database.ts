@@ -14,7 +14,7 @@ interface Session {
 }
 
 export function faultyDatabase(database: MemoryDatabase, port: Port): FaultyDatabase {
-  const { life, plan, choices, sightings } = port;
+  const { life, plan, choices } = port;
   const sessions = new WeakMap<MemoryTransaction, Session>();
 
   const begin = async (): Promise<MemoryTransaction> => {
@@ -41,30 +41,6 @@ export function faultyDatabase(database: MemoryDatabase, port: Port): FaultyData
     const { gone } = sessions.get(trx) ?? {};
     if (gone !== undefined) throw gone;
   };
-  const rollBackWith = (error: Error): never => {
-    throw error;
-  };
-  const commit = async (trx: MemoryTransaction): Promise<void> => {
-    refuseGone(trx);
-    await life.gate('commit');
-    refuseGone(trx);
-    if (!plan().isOn) return trx.commit();
-    if (choices.chance(plan().conflictChance)) {
-      sightings.saw('a transaction met a serialization failure');
-      rollBackWith(serializationFailure());
-    }
-    if (choices.chance(plan().commitRefusedChance)) {
-      sightings.saw('a commit failed and nothing had happened');
-      rollBackWith(connectionLost());
-    }
-    const unheard = choices.chance(plan().commitUnheardChance);
-    trx.commit();
-    await life.gate('committed');
-    if (!unheard) return;
-    sightings.saw('a commit was not heard and had happened');
-    throw connectionLost();
-  };
-
   return {
     begin,
     read: database.read,
@@ -80,11 +56,37 @@ export function faultyDatabase(database: MemoryDatabase, port: Port): FaultyData
       const trx = await begin();
       try {
         const value = await work(trx);
-        await commit(trx);
+        refuseGone(trx);
+        await life.gate('commit');
+        refuseGone(trx);
+        await commit(trx, port);
         return value;
       } finally {
         if (trx.isOpen) trx.rollback();
       }
     },
   };
+}
+
+/** The end of a transaction, as it goes: done, refused, or done and not heard. */
+async function commit(trx: MemoryTransaction, { life, plan, choices, sightings }: Port): Promise<void> {
+  const { isOn, conflictChance, commitRefusedChance, commitUnheardChance } = plan();
+  if (!isOn) {
+    trx.commit();
+    return;
+  }
+  if (choices.chance(conflictChance)) {
+    sightings.saw('a transaction met a serialization failure');
+    throw serializationFailure();
+  }
+  if (choices.chance(commitRefusedChance)) {
+    sightings.saw('a commit failed and nothing had happened');
+    throw connectionLost();
+  }
+  const isUnheard = choices.chance(commitUnheardChance);
+  trx.commit();
+  await life.gate('committed');
+  if (!isUnheard) return;
+  sightings.saw('a commit was not heard and had happened');
+  throw connectionLost();
 }
