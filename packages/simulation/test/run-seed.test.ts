@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { killMutant, mutants, runSeed, runSeeds, runTape } from '../src/index.js';
 
 // A busy machine may take long; how long is not what is tested.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 describe('a simulated run', () => {
   it('has the same history for the same seed', async () => {

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { mutants, runSeed, sequenceDiagram, shrinkTape } from '../src/index.js';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 it('makes a failing run simpler, still failing, and draws it', async () => {
   const mutant = mutants.find(({ fault }) => fault === 'a start key may be used again');
