@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { readEnvironment, round } from './environment.js';
@@ -9,7 +10,7 @@ import { backstitchOnce, bareInsert, createTables, handmade } from './idempotenc
 import { startServers } from './servers.js';
 import { percentile, type Spread, spread } from './summary.js';
 
-const helpText = `Usage: node bench/dist/idempotency.js [--operations 2000] [--connections 8] [--rounds 3] [--note text]
+const helpText = `Usage: node bench/dist/idempotency.js [--operations 2000] [--connections 8] [--rounds 5] [--note text]
 
 Operations a second that are done once each, first and repeated, beside a bare insert, a key row by hand and @node-idempotency/core on Redis
 (npm install in bench/peers/node-idempotency, and REDIS_URL). Written to bench/results/idempotency.json.
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
     options: {
       operations: { type: 'string', default: '2000' },
       connections: { type: 'string', default: '8' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '5' },
       note: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -43,7 +44,9 @@ async function main(): Promise<void> {
     const candidates = await openCandidates(databaseUrl, load.connections);
     for (const candidate of candidates) await measured(candidate, { ...load, operations: 200 });
     const rounds: Measured[][] = [];
+    const loads: number[] = [];
     for (let at = 0; at < Number(values.rounds); at += 1) {
+      loads.push(round(loadavg()[0] ?? Number.NaN));
       const all: Measured[] = [];
       for (const candidate of candidates) all.push(await measured(candidate, load));
       rounds.push(all);
@@ -53,10 +56,14 @@ async function main(): Promise<void> {
     await client.end();
     const report = {
       ...{ at: new Date().toISOString(), note: values.note, load, environment },
+      settings: 'prepared statements for all; the next candidate begins when the one before has ended',
+      loadAverageByRound: loads,
       redis: process.env['REDIS_URL'] === undefined ? 'none' : redisNote(),
       results: candidates.map((candidate, index) => ({
         ...{ name: candidate.name, sharesTransaction: candidate.sharesTransaction, afterCrash: candidate.afterCrash },
         freshPerSecond: spreadOf(rounds, index, (each) => each.freshPerSecond),
+        // Of the same round: what else the machine does meets both.
+        ofBareInsert: spread(rounds.map((all) => round(perSecond(all, index) / perSecond(all, 0)))),
         freshP50Ms: spreadOf(rounds, index, (each) => each.freshP50Ms),
         replayedPerSecond: candidate.replays
           ? spreadOf(rounds, index, (each) => each.replayedPerSecond ?? Number.NaN)
@@ -73,7 +80,12 @@ async function main(): Promise<void> {
 }
 
 async function openCandidates(databaseUrl: string, connections: number): Promise<readonly Candidate[]> {
-  const ours = [bareInsert, handmade, backstitchOnce].map((open) => open(databaseUrl, connections));
+  const ours = [
+    bareInsert(databaseUrl, connections),
+    handmade(databaseUrl, connections),
+    backstitchOnce('savepoint', databaseUrl, connections),
+    backstitchOnce('transaction', databaseUrl, connections),
+  ];
   const redisUrl = process.env['REDIS_URL'];
   if (redisUrl !== undefined && isPeerInstalled()) {
     return [...ours, await nodeIdempotency(databaseUrl, { connections, redisUrl })];
@@ -116,6 +128,10 @@ async function runAll(candidate: Candidate, keys: readonly string[], inFlight: n
 async function refuseDoubles(client: pg.Client): Promise<void> {
   const { rows } = await client.query('select key from payments group by key having count(*) > 1 limit 1');
   if (rows.length > 0) throw new Error('an operation was done twice');
+}
+
+function perSecond(round: readonly Measured[], index: number): number {
+  return round[index]?.freshPerSecond ?? Number.NaN;
 }
 
 function spreadOf(rounds: readonly Measured[][], index: number, of: (each: Measured) => number): Spread {

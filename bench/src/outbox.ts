@@ -1,37 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import kafkajs from 'kafkajs';
 import pg from 'pg';
 import { readEnvironment, round } from './environment.js';
 import { type Way, backstitchCandidate } from './outbox/backstitch-candidate.js';
 import type { Candidate, CandidatePlace } from './outbox/candidate.js';
-import { type Latency, measureDrain, measureLatency, measureRawProduce } from './outbox/measure-candidate.js';
+import {
+  type Latency,
+  measureDrain,
+  measureLatency,
+  measureRawLatency,
+  measureRawProduce,
+} from './outbox/measure-candidate.js';
 import { isPeerInstalled, peerCandidate } from './outbox/peer-candidate.js';
 import { NoServer, type Servers, startServers } from './servers.js';
+import { spread } from './summary.js';
 
-const helpText = `Usage: node bench/dist/outbox.js [--rows 50000] [--rate 200] [--seconds 20] [--rounds 1] [--only name] [--note text]
+const helpText = `Usage: node bench/dist/outbox.js [--rows 50000] [--rate 200] [--seconds 10] [--rounds 5] [--only name] [--note text]
 
 Rows a second from rows that wait to acknowledgements of Kafka, and milliseconds from COMMIT to the consumer at a steady rate, beside
 pg-transactional-outbox (npm install in bench/peers/pg-transactional-outbox) and kafkajs alone. Written to bench/results/outbox.json.
 `;
 
+/** One value a round, in the rounds' order. */
 interface Result {
   readonly name: string;
-  readonly rowsPerSecond: (number | 'not in time')[];
-  latency?: Latency | string;
+  readonly settings: string;
+  readonly rowsPerSecond: number[];
+  readonly latency: Latency[];
 }
 
 const drainWithinMs = 100_000;
-const latencyWithinMs = 20_000;
+const latencyWithinMs = 60_000;
+const rawName = 'kafkajs alone';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       rows: { type: 'string', default: '50000' },
       rate: { type: 'string', default: '200' },
-      seconds: { type: 'string', default: '20' },
-      rounds: { type: 'string', default: '1' },
+      seconds: { type: 'string', default: '10' },
+      rounds: { type: 'string', default: '5' },
       only: { type: 'string', default: '' },
       note: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -49,31 +60,27 @@ async function main(): Promise<void> {
     const environment = await readEnvironment(client, servers.kafka?.kind ?? 'none');
     await client.end();
     const results: Result[] = [];
-    const raw: number[] = [];
+    const loads: number[] = [];
     // After each candidate: a run that is broken off leaves what it has measured.
     const save = async (): Promise<void> => {
       const report = {
         ...{ at: new Date().toISOString(), note: values.note, load },
-        environment,
-        rawKafkajsPerSecond: raw,
-        results,
+        ...{ environment, loadAverageByRound: loads, summary: summaryOf(results), results },
       };
       const folder = new URL('../results/', import.meta.url);
       await mkdir(folder, { recursive: true });
       await writeFile(new URL('outbox.json', folder), `${JSON.stringify(report, null, 2)}\n`);
     };
     for (let count = 0; count < Number(values.rounds); count += 1) {
-      raw.push(round(await measureRawProduce(kafka, await newTopic(kafka), load.rows)));
+      loads.push(round(loadavg()[0] ?? Number.NaN));
+      add(results, await measuredRaw(kafka, load));
       for (const [name, open] of candidates(isLogical)) {
         if (!name.includes(values.only)) continue;
-        const candidate = await measured(servers, kafka, { open, load, withLatency: count === 0 });
-        const known = results.find(({ name }) => name === candidate.name);
-        if (known === undefined) results.push(candidate);
-        else known.rowsPerSecond.push(...candidate.rowsPerSecond);
+        add(results, await measured(servers, kafka, { open, load }));
         await save();
       }
     }
-    process.stdout.write(`${JSON.stringify({ raw, results }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(summaryOf(results), null, 2)}\n`);
   } finally {
     await servers.stop();
   }
@@ -98,30 +105,61 @@ function candidates(isLogical: boolean): readonly Named[] {
 interface Measurement {
   readonly open: Open;
   readonly load: { readonly rows: number; readonly rowsPerSecond: number; readonly seconds: number };
-  readonly withLatency: boolean;
 }
 
-async function measured(
-  servers: Servers,
-  kafka: kafkajs.Kafka,
-  { open, load, withLatency }: Measurement,
-): Promise<Result> {
-  const place = async (): Promise<CandidatePlace> => ({
+function add(results: Result[], measured: Result): void {
+  const known = results.find(({ name }) => name === measured.name);
+  if (known === undefined) results.push(measured);
+  else {
+    known.rowsPerSecond.push(...measured.rowsPerSecond);
+    known.latency.push(...measured.latency);
+  }
+}
+
+/** Ratios are of the same round: what else the machine does meets both. */
+function summaryOf(results: readonly Result[]) {
+  const raw = results.find(({ name }) => name === rawName)?.rowsPerSecond ?? [];
+  const rounded = (values: readonly number[]) => {
+    const { median, least, most } = spread(values);
+    return { median: round(median), least: round(least), most: round(most) };
+  };
+  return results.map(({ name, rowsPerSecond, latency }) => ({
+    name,
+    rowsPerSecond: rounded(rowsPerSecond),
+    ofRawProduce: rounded(rowsPerSecond.map((rate, at) => rate / (raw[at] ?? Number.NaN))),
+    p50Ms: rounded(latency.map(({ p50Ms }) => p50Ms)),
+    p99Ms: rounded(latency.map(({ p99Ms }) => p99Ms)),
+    missing: latency.reduce((sum, { missing }) => sum + missing, 0),
+  }));
+}
+
+async function measuredRaw(kafka: kafkajs.Kafka, load: Measurement['load']): Promise<Result> {
+  const rate = round(await measureRawProduce(kafka, await newTopic(kafka), load.rows));
+  const latency = await measureRawLatency(kafka, { ...load, topic: await newTopic(kafka), withinMs: latencyWithinMs });
+  return {
+    name: rawName,
+    settings: 'batches of 500, one after the other, acks all',
+    rowsPerSecond: [rate],
+    latency: [latency],
+  };
+}
+
+async function measured(servers: Servers, kafka: kafkajs.Kafka, { open, load }: Measurement): Promise<Result> {
+  const place = async (at: CandidatePlace['load']): Promise<CandidatePlace> => ({
+    load: at,
     databaseUrl: await servers.postgres.createDatabase(),
     brokers: servers.kafka?.brokers ?? [],
     topic: await newTopic(kafka),
   });
-  const draining = await open(await place());
+  const draining = await open(await place('drain'));
   const rate = await measureDrain(draining, load.rows, drainWithinMs);
   await draining.stop();
-  const result: Result = { name: draining.name, rowsPerSecond: [rate === 'not in time' ? rate : round(rate)] };
-  if (withLatency) {
-    const at = await place();
-    const steady = await open(at);
-    const latency = await measureLatency(steady, kafka, { ...load, topic: at.topic, withinMs: latencyWithinMs });
-    await steady.stop();
-    result.latency = latency;
-  }
+  const at = await place('steady');
+  const steady = await open(at);
+  const latency = await measureLatency(steady, kafka, { ...load, topic: at.topic, withinMs: latencyWithinMs });
+  await steady.stop();
+  const { name, settings } = draining;
+  const result: Result = { name, settings, rowsPerSecond: [round(rate)], latency: [latency] };
   process.stderr.write(`${JSON.stringify(result)}\n`);
   return result;
 }

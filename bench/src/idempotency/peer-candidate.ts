@@ -42,7 +42,7 @@ export async function nodeIdempotency(
   await storage.connect();
   const idempotency = new core.Idempotency(storage, { enforceIdempotency: true });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: options.connections });
-  const database = postgresDatabase(pool);
+  const database = postgresDatabase(pool, { preparedStatements: true });
   return {
     name: '@node-idempotency/core on Redis',
     sharesTransaction: false,

@@ -19,7 +19,7 @@ export async function createTables(databaseUrl: string): Promise<void> {
 /** The floor: the business row in a transaction, and no key at all. */
 export function bareInsert(databaseUrl: string, connections: number): Candidate {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connections });
-  const database = postgresDatabase(pool);
+  const database = postgresDatabase(pool, { preparedStatements: true });
   return {
     name: 'bare insert, no key',
     sharesTransaction: true,
@@ -36,7 +36,7 @@ export function bareInsert(databaseUrl: string, connections: number): Candidate 
 /** What one writes by hand: a key row on conflict do nothing, then the business row. No fingerprint, no expiry, no bounded wait. */
 export function handmade(databaseUrl: string, connections: number): Candidate {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connections });
-  const database = postgresDatabase(pool);
+  const database = postgresDatabase(pool, { preparedStatements: true });
   return {
     name: 'key row by hand',
     sharesTransaction: true,
@@ -55,18 +55,18 @@ export function handmade(databaseUrl: string, connections: number): Candidate {
   };
 }
 
-export function backstitchOnce(databaseUrl: string, connections: number): Candidate {
+export function backstitchOnce(undo: 'savepoint' | 'transaction', databaseUrl: string, connections: number): Candidate {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connections });
-  const database = postgresDatabase(pool);
+  const database = postgresDatabase(pool, { preparedStatements: true });
   const idempotency = createIdempotency({ database });
   return {
-    name: '@backstitch/idempotency, once(trx)',
+    name: `@backstitch/idempotency, once(trx), undo: '${undo}'${undo === 'savepoint' ? ' (default)' : ''}`,
     sharesTransaction: true,
     afterCrash: 'key free at once, or the stored result',
     replays: true,
     run: (key) =>
       database.transaction(async (trx, sql) => {
-        await idempotency.once(trx, { scope: 'bench', key, fingerprint: payload }, async () => {
+        await idempotency.once(trx, { scope: 'bench', key, fingerprint: payload, undo }, async () => {
           await sql.query(insertSql, insertValues(key));
           return { paid: true };
         });

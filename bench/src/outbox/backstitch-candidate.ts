@@ -39,6 +39,8 @@ export async function backstitchCandidate(place: CandidatePlace, way: Way): Prom
   });
   return {
     name: `Backstitch, ${way}`,
+    settings:
+      'defaults: batches of 500, a look every 200 ms while there is work; relay, load and consumer in one process',
     async fill(rows) {
       for (let from = 0; from < rows; from += 500) {
         const events = Array.from({ length: Math.min(500, rows - from) }, (_, index) =>
@@ -54,6 +56,7 @@ export async function backstitchCandidate(place: CandidatePlace, way: Way): Prom
       if (way === 'polling and NOTIFY') listener.start();
     },
     sent: counter.reached,
+    sentSoFar: counter.count,
     async stop() {
       await listener.stop();
       await hints.stop();

@@ -4,7 +4,6 @@ import { claimKey, type KeyState } from './keys/claim-key.js';
 import { finishKey } from './keys/finish-key.js';
 import type { KeyClaim } from './keys/key-claim.js';
 import { releaseKey } from './keys/release-key.js';
-import { withLockTimeout } from './lock-timeout.js';
 import {
   defaultLockTimeoutMs,
   keyClaim,
@@ -53,10 +52,7 @@ export async function onceUnderLease<Trx>(
 
 function claimAlone<Trx>(database: Database<Trx>, claim: KeyClaim, lockTimeout: number | undefined): Promise<KeyState> {
   const lockTimeoutMs = requirePositive('lockTimeoutMs', lockTimeout ?? defaultLockTimeoutMs);
-  const fields = { scope: claim.scope, key: claim.key };
-  return database.transaction((_trx, sql) =>
-    withLockTimeout(sql, { lockTimeoutMs, fields }, () => claimKey(sql, claim)),
-  );
+  return database.transaction((_trx, sql) => claimKey(sql, claim, lockTimeoutMs));
 }
 
 async function workOf(shape: ResultShape, call: LeaseCall, signal: AbortSignal): ReturnType<typeof storedResult> {

@@ -111,6 +111,23 @@ describe.each(drivers)('once over $name', (driver) => {
     expect(await pay(there, at)).toMatchObject({ kind: 'fresh' });
   });
 
+  it('aborts the transaction with the work where that is asked for, whoever catches the error', async () => {
+    const options = { ...at, undo: 'transaction' } as const;
+    const caught = open.database.transaction(async (trx, sql) => {
+      await sql.query("insert into effect (name) values ('before')");
+      const failing = here.once(trx, options, async () => {
+        await sql.query("insert into effect (name) values ('work')");
+        throw new Error('bug');
+      });
+      await expect(failing).rejects.toThrow('bug');
+    });
+    await expect(caught).rejects.toMatchObject({ code: 'TRANSACTION_ABORTED' });
+    expect(await effects(open.database)).toEqual([]);
+    const again = () => open.database.transaction((trx) => here.once(trx, options, async () => 1));
+    expect(await again()).toEqual({ kind: 'fresh', value: 1 });
+    expect(await again()).toEqual({ kind: 'replayed', value: 1 });
+  });
+
   it('lets fifty callers from two pools run the work once', async () => {
     const calls = Array.from({ length: 50 }, (_, index) =>
       pay(index % 2 === 0 ? here : there, { ...at, lockTimeoutMs: 30_000 }, { index }),

@@ -3,7 +3,7 @@ import { IdempotencyError } from '../errors.js';
 import type { OnceContext } from '../once.js';
 import { requirePositive } from '../require-option.js';
 import { type HttpResponse, isTransient, TransientResponse } from './http-response.js';
-import { idempotentRequest, type RequestOptions, type RequestOutcome } from './idempotent-request.js';
+import { type RequestOptions, type RequestOutcome, requestUnderKey } from './idempotent-request.js';
 import { problem } from './problem.js';
 import { isSafeMethod, requestKey } from './request-key.js';
 
@@ -29,12 +29,15 @@ export async function exchange<Trx>(
     return withoutKey(database, (trx) => inTime(timeoutMs, call.handler(trx)));
   }
   if (header.kind !== 'key') return { kind: 'refused', response: problem(header, context.problemTypeBase) };
-  return database.transaction((trx, sql) =>
-    idempotentRequest(sql, context, {
-      options: call.options,
-      handler: () => inTime(timeoutMs, call.handler(trx)),
-    }),
-  );
+  // The transaction is ours: what is to be undone is undone with all of it, without a savepoint, and answered behind it.
+  const request = requestUnderKey(context, call.options, header.key);
+  try {
+    return await database.transaction((trx, sql) =>
+      request.run(sql, 'transaction', () => inTime(timeoutMs, call.handler(trx))),
+    );
+  } catch (error) {
+    return request.answerTo(error);
+  }
 }
 
 /** In a transaction like any other, rolled back where the answer says "not now"; nothing is stored. */

@@ -1,7 +1,7 @@
 import type { Sql } from '@backstitch/postgres';
 import { IdempotencyMismatchError, KeyInFlightError } from '../errors.js';
 import { fingerprintOf } from '../fingerprint.js';
-import { runUnderKey } from '../keys/run-under-key.js';
+import { runUnderKey, type UndoScope } from '../keys/run-under-key.js';
 import { defaultLockTimeoutMs, keyClaim, type OnceContext } from '../once.js';
 import { requirePositive } from '../require-option.js';
 import { type HttpResponse, isTransient, TransientResponse, toReplayed, toStored } from './http-response.js';
@@ -39,36 +39,53 @@ export interface RequestOutcome {
 
 const maxScopeBytes = 256;
 
+/** In the caller's transaction, which goes on whatever comes out. */
 export async function idempotentRequest(
   sql: Sql,
   context: OnceContext,
   call: { readonly options: RequestOptions; handler(): Promise<HttpResponse> },
 ): Promise<RequestOutcome> {
-  const { options } = call;
-  const header = requestKey(options.key);
+  const header = requestKey(call.options.key);
   if (header.kind !== 'key') return { kind: 'refused', response: problem(header, context.problemTypeBase) };
+  const request = requestUnderKey(context, call.options, header.key);
+  try {
+    return await request.run(sql, 'savepoint', call.handler);
+  } catch (error) {
+    return request.answerTo(error);
+  }
+}
+
+export interface RequestUnderKey {
+  /** Throws what becomes an answer only where the writes are undone: it is to be asked for by `answerTo`. */
+  run(sql: Sql, undo: UndoScope, handler: () => Promise<HttpResponse>): Promise<RequestOutcome>;
+  /** Rethrows what is not about this key. */
+  answerTo(error: unknown): RequestOutcome;
+}
+
+export function requestUnderKey(context: OnceContext, options: RequestOptions, key: string): RequestUnderKey {
   const method = options.method.toUpperCase();
   const claim = keyClaim(context, {
     ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     scope: requestScope(options.principal, method, options.route),
-    key: header.key,
+    key,
     fingerprint: requestFingerprint(options),
     operationType: `${method} ${options.route}`,
     ...(options.ttlMs === undefined ? {} : { ttlMs: options.ttlMs }),
   });
   const lockTimeoutMs = requirePositive('lockTimeoutMs', options.lockTimeoutMs ?? defaultLockTimeoutMs);
-  const run = async (): Promise<{ value: HttpResponse; response: ReturnType<typeof toStored> }> => {
-    const value = await call.handler();
-    if (isTransient(value.status)) throw new TransientResponse(value);
-    return { value, response: toStored(value) };
+  return {
+    async run(sql, undo, handler) {
+      const run = async () => {
+        const value = await handler();
+        if (isTransient(value.status)) throw new TransientResponse(value);
+        return { value, response: toStored(value) };
+      };
+      const outcome = await runUnderKey(sql, { claim, lockTimeoutMs, undo, run });
+      if (outcome.kind === 'fresh') return { kind: 'fresh', response: outcome.value };
+      return { kind: 'replayed', response: toReplayed(outcome.response) };
+    },
+    answerTo: (error) => answerTo(error, claim, context),
   };
-  try {
-    const outcome = await runUnderKey(sql, { claim, lockTimeoutMs, run });
-    if (outcome.kind === 'fresh') return { kind: 'fresh', response: outcome.value };
-    return { kind: 'replayed', response: toReplayed(outcome.response) };
-  } catch (error) {
-    return answerTo(error, claim, context);
-  }
 }
 
 /** Bodies that are bytes or text as their own hash: as members of an object they would be spelled out. */

@@ -13,4 +13,4 @@ export type {
   RecordSubscription,
   RecordTransport,
 } from './consumer/record-transport.js';
-export type { RedriveOptions, RedriveOutcome } from './consumer/redrive.js';
+export type { RedriveFilter, RedriveOptions, RedriveOutcome } from './consumer/redrive.js';

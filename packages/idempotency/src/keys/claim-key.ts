@@ -1,4 +1,4 @@
-import type { Sql } from '@backstitch/postgres';
+import { type Sql, sqlState } from '@backstitch/postgres';
 import { IdempotencyMismatchError, KeyInFlightError } from '../errors.js';
 import { insertKey } from './insert-key.js';
 import type { KeyClaim, StoredResponse } from './key-claim.js';
@@ -12,16 +12,28 @@ export type KeyState =
 /** Each round ends by taking the key, by finding it taken, or because a rival changed it in between; so many rivals in a row are no accident. */
 const maxRounds = 10;
 
-/** Takes the key, or answers what is stored under it. Throws where it must not be used (`KEY_REUSED`, `KEY_IN_FLIGHT`). */
-export async function claimKey(sql: Sql, claim: KeyClaim): Promise<KeyState> {
+/**
+ * Takes the key, or answers what is stored under it. Throws where it must not be used (`KEY_REUSED`, `KEY_IN_FLIGHT`). Where a rival holds it in an open
+ * transaction it waits, each time at most `lockTimeoutMs`: a wait that ends without the lock aborts the transaction, so this stands in a savepoint.
+ */
+export async function claimKey(sql: Sql, claim: KeyClaim, lockTimeoutMs: number): Promise<KeyState> {
+  try {
+    return await claimRounds(sql, claim, lockTimeoutMs);
+  } catch (error) {
+    if (sqlState(error) !== '55P03') throw error;
+    throw new KeyInFlightError({ scope: claim.scope, key: claim.key, waitedMs: lockTimeoutMs }, error);
+  }
+}
+
+async function claimRounds(sql: Sql, claim: KeyClaim, lockTimeoutMs: number): Promise<KeyState> {
   for (let round = 0; round < maxRounds; round += 1) {
-    const inserted = await insertKey(sql, claim);
+    const inserted = await insertKey(sql, claim, lockTimeoutMs);
     if (inserted !== undefined) return { kind: 'claimed', epoch: inserted };
     const row = await readKey(sql, claim);
     // Gone: pruned, released, or its transaction rolled back, between the two statements.
     if (row === undefined) continue;
     if (row.state !== 'free') return judge(claim, row);
-    const retaken = await retakeKey(sql, claim);
+    const retaken = await retakeKey(sql, claim, lockTimeoutMs);
     if (retaken !== undefined) return { kind: 'claimed', epoch: retaken };
   }
   throw new KeyInFlightError({ scope: claim.scope, key: claim.key });

@@ -34,11 +34,11 @@ it('gives an expired key to one of two who both saw it expired, the other having
      values ('s', 'k', now() - interval '2 hours', now() - interval '1 hour')`,
   );
   const { second } = await open.database.transaction(async (_trx, sql) => {
-    expect(await retakeKey(sql, claim)).toBe('2');
+    expect(await retakeKey(sql, claim, 60_000)).toBe('2');
     // The rival reads the row as it was before this transaction, and goes for it.
     const rival = open.database.transaction(async (_rivals, its) => {
       expect(await readKey(its, claim)).toMatchObject({ state: 'free' });
-      return retakeKey(its, claim);
+      return retakeKey(its, claim, 60_000);
     });
     await somebodyWaits(open.database);
     return { second: rival };

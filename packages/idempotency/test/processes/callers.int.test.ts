@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { type TestDatabase, testDatabase } from '@backstitch/devkit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Driver, effects, freshTables, pgDriver } from '../drivers.js';
@@ -19,7 +20,10 @@ afterAll(async () => {
   await server.drop();
 });
 
-/** 1,000 is the figure to quote; it takes minutes on a small machine, so that is asked for: `IDEMPOTENCY_TEST_KEYS=1000`. */
+/**
+ * 1,000 is the figure to quote; it takes minutes on a small machine, so that is asked for: `IDEMPOTENCY_TEST_KEYS=1000`, and
+ * `IDEMPOTENCY_TEST_RESULT=<file>` keeps what came out, as in bench/results/idempotency-callers.json.
+ */
 const keys = Number(process.env['IDEMPOTENCY_TEST_KEYS'] ?? 20);
 const callersEach = 25;
 
@@ -38,4 +42,9 @@ it(`lets fifty callers in two processes run the work of each of ${keys} keys onc
   for (const [key, values] of one.values.entries()) {
     expect(new Set([...values, ...(two.values[key] ?? [])]).size).toBe(1);
   }
+  const file = process.env['IDEMPOTENCY_TEST_RESULT'];
+  if (file === undefined) return;
+  const fresh = one.fresh + two.fresh;
+  const result = { processes: 2, callers: 2 * callersEach, keys, fresh, replayed: one.replayed + two.replayed };
+  await writeFile(file, `${JSON.stringify({ at: new Date().toISOString(), ...result }, null, 2)}\n`);
 });

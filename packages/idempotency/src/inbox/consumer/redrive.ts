@@ -14,13 +14,27 @@ import { settleDeadLetter } from './settle-dead-letter.js';
 export interface RedriveOptions {
   /** Most letters that one call tries. Default 1,000. */
   readonly limit?: number;
+  /** Only letters that fit all that is named. An open one of the same key that stands before and does not fit holds them. */
+  readonly where?: RedriveFilter;
+}
+
+export interface RedriveFilter {
+  readonly topic?: string;
+  readonly partition?: number;
+  /** The record's key; null for records without one. */
+  readonly key?: string | null;
+  readonly status?: 'quarantined' | 'failed' | 'held';
+  /** Why it was put aside: `HANDLER_FAILED`, `MESSAGE_UNREADABLE`. */
+  readonly code?: string;
+  /** As `deadLetters()` has them. */
+  readonly ids?: readonly string[];
 }
 
 export interface RedriveOutcome {
   readonly redriven: number;
   /** Tried, and failed again. */
   readonly failed: number;
-  /** Not tried, because one before them with the same key failed. */
+  /** Not tried, because one before them with the same key failed, or does not fit the filter. */
   readonly held: number;
 }
 
@@ -39,7 +53,12 @@ export async function redrive<Trx, Message>(
     if (letter === undefined) break;
     place = letter;
     const lane = JSON.stringify([letter.topic, letter.key]);
-    if (letter.key !== null && letter.status !== 'quarantined' && heldKeys.has(lane)) {
+    const isOrdered = letter.key !== null && letter.status !== 'quarantined';
+    if (!fits(letter, options.where ?? {})) {
+      if (isOrdered) heldKeys.add(lane);
+      continue;
+    }
+    if (isOrdered && heldKeys.has(lane)) {
       outcome.held += 1;
       continue;
     }
@@ -50,6 +69,12 @@ export async function redrive<Trx, Message>(
     if (ended === 'failed') heldKeys.add(lane);
   }
   return outcome;
+}
+
+function fits(letter: DeadLetter, { ids, ...filter }: RedriveFilter): boolean {
+  if (ids !== undefined && !ids.includes(letter.id)) return false;
+  const named = Object.entries(filter) as [keyof typeof filter, unknown][];
+  return named.every(([field, wanted]) => wanted === undefined || letter[field] === wanted);
 }
 
 async function redriveOne<Trx, Message>(

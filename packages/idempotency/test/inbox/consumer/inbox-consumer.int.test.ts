@@ -240,6 +240,20 @@ describe('dead letters', () => {
     expect(await ran()).toEqual(['1', '2', '3', '4']);
   });
 
+  it('are redriven by a filter, and none passes one of its key that does not fit', async () => {
+    broken.clear();
+    expect(await consumer.redrive({ where: { status: 'held' } })).toEqual({ redriven: 0, failed: 0, held: 1 });
+    expect(await consumer.redrive({ where: { key: 'b', topic: 'orders', partition: 0 } })).toMatchObject({
+      redriven: 1,
+    });
+    expect(await ran()).toEqual(['3']);
+    expect(await consumer.redrive({ where: { code: 'MESSAGE_UNREADABLE' } })).toMatchObject({ redriven: 0 });
+    const ids = (await consumer.deadLetters({ status: 'failed' })).map(({ id }) => id);
+    expect(await consumer.redrive({ where: { ids } })).toEqual({ redriven: 1, failed: 0, held: 0 });
+    expect(await consumer.redrive({ limit: 1 })).toEqual({ redriven: 1, failed: 0, held: 0 });
+    expect(await ran()).toEqual(['1', '2', '3']);
+  });
+
   it('are not handled by a redelivery, neither open nor settled', async () => {
     broken.clear();
     const again = batch(record(0, 'a', { id: '1' }), record(1, 'a', { id: '2' }), record(2, 'b', { id: '3' }));

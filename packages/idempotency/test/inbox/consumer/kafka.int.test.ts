@@ -70,4 +70,74 @@ describeWithKafka('the inbox consumer on Kafka', () => {
       { topic, partition: 0, nextOffset: '6', handled: '4', duplicates: '2', deadLetters: '0' },
     ]);
   });
+
+  it('puts poison and bugs aside, waits for the database, keeps each key in order, and takes letters back', async () => {
+    const topic = `bills-${randomUUID()}`;
+    await open.database.sql.query('create table bills (n bigint generated always as identity, id text not null)');
+    await transport.ensureTopics([{ topic, partitions: 2, replicationFactor: 1 }]);
+    const bill = (key: string, id: string) => ({ topic, key, value: JSON.stringify({ id }), headers: { ce_id: id } });
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    await transport.send([
+      // A: nobody can read it, or name it. C: the handler's bug.
+      { topic, key: 'a', value: 'no json', headers: { ce_id: 'unreadable' } },
+      { topic, key: 'b', value: '{"id":"nameless"}', headers: {} },
+      ...keys.flatMap((key) => ['1', '2', '3'].map((n) => bill(key, `${key}${n}`))),
+    ]);
+    const name = `bills-${topic}`;
+    let bug = true;
+    let refusals = 2;
+    const consumer = createInboxConsumer<pg.PoolClient, { id: string }>({
+      ...{ database: open.database, transport, consumer: name, topics: [topic], inboxRetentionMs: 'forever' },
+      retryDelaysMs: [1],
+      async handle(trx, { id }) {
+        if (bug && id === 'c2') throw new Error('bug');
+        // D: the server ends its own session, twice. Nothing is counted, and the broker delivers again.
+        if (id === 'd1' && refusals > 0) {
+          refusals -= 1;
+          await trx.query('select pg_terminate_backend(pg_backend_pid())');
+        }
+        await trx.query('insert into bills (id) values ($1)', [id]);
+      },
+    });
+    const mine = async () => {
+      const { rows } = await open.database.sql.query<{ id: string }>('select id from bills order by n');
+      return rows.map(({ id }) => id);
+    };
+    const counts = async () => {
+      const marks = await consumer.watermarks();
+      const sum = (of: (mark: (typeof marks)[number]) => string) =>
+        marks.reduce((all, mark) => all + Number(of(mark)), 0);
+      return {
+        partitions: marks.length,
+        next: sum((mark) => mark.nextOffset),
+        letters: sum((mark) => mark.deadLetters),
+      };
+    };
+    await consumer.start();
+    try {
+      // Handlers run again after a rollback, so the account is read where it is committed.
+      while ((await counts()).next < 20) await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      await consumer.stop();
+    }
+    expect(await counts()).toEqual({ partitions: 2, next: 20, letters: 4 });
+    const letters = await consumer.deadLetters();
+    expect(letters.map(({ key, status, code }) => `${key} ${status} ${code}`).toSorted()).toEqual([
+      'a quarantined MESSAGE_UNREADABLE',
+      'b quarantined MESSAGE_KEY_MISSING',
+      'c failed HANDLER_FAILED',
+      'c held KEY_HELD',
+    ]);
+    bug = false;
+    expect(await consumer.redrive({ where: { key: 'c' } })).toEqual({ redriven: 2, failed: 0, held: 0 });
+    const order = await mine();
+    for (const key of keys) {
+      expect(
+        order.filter((id) => id.startsWith(key)),
+        key,
+      ).toEqual([`${key}1`, `${key}2`, `${key}3`]);
+    }
+    expect(refusals).toBe(0);
+    expect(await consumer.deadLetters({ status: 'quarantined' })).toHaveLength(2);
+  });
 });
