@@ -4,11 +4,18 @@ import type { ConformanceApi, ConformanceSubject } from './conformance-subject.j
 import { withDeadline } from './with-deadline.js';
 import { membershipCases } from './membership-cases.js';
 import { orderingCases } from './ordering-cases.js';
+import { randomScheduleCases } from './random-schedule-cases.js';
 import { recordCases } from './record-cases.js';
 import { redeliveryCases } from './redelivery-cases.js';
 import { createStage, patienceMs } from './stage.js';
 
-const cases: readonly ConformanceCase[] = [...orderingCases, ...redeliveryCases, ...membershipCases, ...recordCases];
+const cases: readonly ConformanceCase[] = [
+  ...orderingCases,
+  ...redeliveryCases,
+  ...membershipCases,
+  ...recordCases,
+  ...randomScheduleCases,
+];
 
 /**
  * Registers one test for each promise of the `Transport` port. A new transport passes it, or is none.
