@@ -18,4 +18,11 @@ export type { StoredKey } from './keys/lookup-key.js';
 export type { OnceOptions, OnceOutcome } from './once.js';
 export type { LeaseOptions } from './once-under-lease.js';
 export type { PruneOptions } from './prune.js';
+export {
+  createRetention,
+  type IdempotencyRetention,
+  type IdempotencyRetentionOptions,
+  type InboxRetention,
+  type PrunedRows,
+} from './retention.js';
 export type { ResultCodec, StandardSchemaLike, ValidationLike } from './result-shape.js';

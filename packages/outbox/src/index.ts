@@ -42,12 +42,14 @@ export type {
   Settlement,
 } from './outbox-store.js';
 export type { InsertOptions, Lane, OutboxTable } from './outbox-table.js';
+export { type PostgresAuditPrunerOptions, postgresAuditPruner } from './postgres/postgres-audit-pruner.js';
 export {
   type PostgresOutboxOperationsOptions,
   postgresOutboxOperations,
 } from './postgres/postgres-outbox-operations.js';
 export { type PostgresOutboxStoreOptions, postgresOutboxStore } from './postgres/postgres-outbox-store.js';
 export { type PostgresOutboxTableOptions, postgresOutboxTable } from './postgres/postgres-outbox-table.js';
-export { createPruner, type Pruner, type PrunerOptions } from './pruner.js';
+export type { Pruner } from './prune-loop.js';
+export { createPruner, type PrunerOptions, type PruneTimes } from './pruner.js';
 export { createRelay, type Relay, type RelayRun } from './relay.js';
 export type { RelayOptions } from './relay/relay-options.js';

@@ -64,7 +64,7 @@ describe('the table', () => {
     );
     expect(rows[0]?.options).toEqual(
       expect.arrayContaining([
-        'fillfactor=50',
+        'fillfactor=47',
         'autovacuum_vacuum_scale_factor=0.02',
         'autovacuum_analyze_scale_factor=0.02',
       ]),

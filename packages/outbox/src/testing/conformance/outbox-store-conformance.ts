@@ -10,6 +10,7 @@ import {
   retryBaseMs,
 } from './conformance-subject.js';
 import { operationsCases } from './operations-cases.js';
+import { pruneCases } from './prune-cases.js';
 import { settleCases } from './settle-cases.js';
 import { tableCases } from './table-cases.js';
 
@@ -29,6 +30,7 @@ export function outboxStoreConformance(subject: OutboxConformanceSubject, api: O
       ...delayCases,
       ...deadLetterCases,
       ...operationsCases,
+      ...pruneCases,
     ]) {
       api.it(conformanceCase.name, async () => {
         const failed: FailedRow[] = [];
