@@ -1,3 +1,5 @@
+export type { Retention } from '../exchange/prune-loop.js';
+export { createFenceRetention, type FenceRetentionOptions, type PrunedFence } from './fence-retention.js';
 export { migrateParticipant, type MigrateParticipantOptions } from './migrate-participant.js';
 export { migrateSagas, type MigrateSagasOptions } from './migrate-sagas.js';
 export { fenceMigrations } from './migrations/fence-migrations.js';
@@ -14,3 +16,4 @@ export {
   postgresParticipant,
 } from './postgres-participant.js';
 export { runSagaCheck, type RunSagaCheckOptions } from './run-saga-check.js';
+export { createSagaRetention, type PrunedSagas, type SagaRetentionOptions } from './saga-retention.js';
