@@ -21,7 +21,8 @@ const rowsLeft = async (table: string): Promise<number> =>
   (await db.database.sql.query(`select from backstitch.${table}`)).rowCount;
 
 it('passes over a sent row that somebody has locked, without waiting', async () => {
-  const rows = [newRow(), newRow(), newRow()];
+  const locked = newRow();
+  const rows = [locked, newRow(), newRow()];
   const table = postgresOutboxTable();
   await db.database.transaction(async (_trx, sql) => {
     await table.insert(sql, rows);
@@ -32,7 +33,7 @@ it('passes over a sent row that somebody has locked, without waiting', async () 
   });
   await db.elapse(60_000);
   const open = await db.knex.transaction();
-  await open.raw('select from backstitch.outbox_events where id = ? for update', [rows[0]?.id]);
+  await open.raw('select from backstitch.outbox_events where id = ? for update', [locked.id]);
   const deleted = await postgresOutboxStore({ database: db.database }).prune({ olderThanMs: 1_000, limit: 10 });
   await open.rollback();
   expect([deleted, await rowsLeft('outbox_events')]).toEqual([2, 1]);
