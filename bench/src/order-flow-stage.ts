@@ -5,6 +5,7 @@ import {
   checkInvariants,
   createShop,
   type MessagingServiceName,
+  type PublishingServiceName,
   type ServiceName,
   serviceNames,
   startOrderFlow,
@@ -30,12 +31,13 @@ export interface OrderFlowStage {
 const products = 500;
 const customers = 500;
 const messaging = ['orders', 'inventory', 'payments'] as const;
+const publishing = [...messaging, 'products'] as const;
 const priceMinor = 100;
 const drainLookMs = 20;
 
 export async function openOrderFlowStage(
   postgres: PostgresServer,
-  transportFor: (service: MessagingServiceName) => Transport,
+  transportFor: (service: PublishingServiceName) => Transport,
 ): Promise<OrderFlowStage> {
   const run = randomUUID().slice(0, 8);
   const names = serviceNames.map((name) => [name, `bench_${run}_${name}`] as const);
@@ -43,8 +45,8 @@ export async function openOrderFlowStage(
     names.map(async ([name, database]) => [name, await postgres.createDatabase(database)] as const),
   );
   const servers = Object.fromEntries(created) as Record<ServiceName, string>;
-  const transports = messaging.map((name) => [name, transportFor(name)] as const);
-  const byName = Object.fromEntries(transports) as Record<MessagingServiceName, Transport>;
+  const transports = publishing.map((name) => [name, transportFor(name)] as const);
+  const byName = Object.fromEntries(transports) as Record<PublishingServiceName, Transport>;
   // A patience that no round exhausts: a command that is sent twice would be measured as one.
   const flow = await startOrderFlow({ servers, transportFor: (name) => byName[name], answerWithin: '60s' });
   const knexes = messaging.map((name) => [name, openKnex(servers[name])] as const);

@@ -6,13 +6,13 @@ import { createOrderService, type OrderService } from './orders/order-service.js
 import { createPaymentsService } from './payments/payments-service.js';
 import { createProductService } from './products/product-service.js';
 import type { Service } from './service/service.js';
-import type { MessagingServiceName, ServiceName } from './service-names.js';
+import type { PublishingServiceName, ServiceName } from './service-names.js';
 
 export interface StartOrderFlowOptions {
-  /** A connection string for each service: an empty database of its own, or one that it made before. */
+  /** A connection string for each service: an empty database of its own, or one that it made before. That of products may be `mysql://…`. */
   readonly servers: Readonly<Record<ServiceName, string>>;
   /** Each service's own connection to the broker. It stays the caller's to close, after `stop`. */
-  transportFor(service: MessagingServiceName): Transport;
+  transportFor(service: PublishingServiceName): Transport;
   /** Default: nothing is logged. */
   readonly logger?: Logger;
   /** How long one attempt of a participant may take. Default 5s. */
@@ -39,12 +39,12 @@ export async function startOrderFlow(options: StartOrderFlowOptions): Promise<Or
     return (await service.start()).url;
   };
   try {
-    const messaging = (name: MessagingServiceName) => ({
+    const messaging = (name: PublishingServiceName) => ({
       databaseUrl: servers[name],
       transport: transportFor(name),
       logger,
     });
-    const products = await start(createProductService({ databaseUrl: servers.products, logger }));
+    const products = await start(createProductService(messaging('products')));
     const carts = await start(createCartService({ databaseUrl: servers.carts, logger }));
     const inventory = await start(createInventoryService(messaging('inventory')));
     const payments = await start(createPaymentsService(messaging('payments')));

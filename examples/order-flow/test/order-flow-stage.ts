@@ -1,4 +1,4 @@
-import { testDatabase } from '@backstitch/devkit/testing';
+import { type TestDatabase, testDatabase } from '@backstitch/devkit/testing';
 import { createInMemoryBroker, type InMemoryBroker } from '@backstitch/messaging/testing';
 import knexPackage, { type Knex } from 'knex';
 import {
@@ -22,11 +22,21 @@ export interface OrderFlowStage {
   close(): Promise<void>;
 }
 
-export async function orderFlowStage(): Promise<OrderFlowStage> {
-  const created = await Promise.all(serviceNames.map(async (name) => [name, await testDatabase()] as const));
+export interface OrderFlowStageOptions {
+  /** Where products lives. Default: on Postgres, as the others. */
+  readonly products?: TestDatabase;
+}
+
+export async function orderFlowStage({ products }: OrderFlowStageOptions = {}): Promise<OrderFlowStage> {
+  const databaseOf = async (name: ServiceName): Promise<TestDatabase> =>
+    (name === 'products' ? products : undefined) ?? testDatabase();
+  const created = await Promise.all(serviceNames.map(async (name) => [name, await databaseOf(name)] as const));
   const servers = Object.fromEntries(created.map(([name, { url }]) => [name, url])) as Record<ServiceName, string>;
   const databases = Object.fromEntries(
-    created.map(([name, { url }]) => [name, knexPackage({ client: 'pg', connection: url, pool: { min: 0, max: 2 } })]),
+    created.map(([name, { url }]) => {
+      const client = url.startsWith('mysql:') ? 'mysql2' : 'pg';
+      return [name, knexPackage({ client, connection: url, pool: { min: 0, max: 2 } })];
+    }),
   ) as unknown as Record<ServiceName, Knex>;
   const broker = createInMemoryBroker();
   const transports = new Map(serviceNames.map((name) => [name, broker.transport()]));

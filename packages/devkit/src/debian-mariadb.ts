@@ -21,9 +21,9 @@ const packageNames = ['mariadb-server-core', 'mariadb-server-core-10.6'];
 /** What every Debian has, or what no server needs. */
 const neverUnpacked = /^(?:libc6|libgcc-s1|gcc-.*|mariadb-common|mysql-common)$/;
 
-async function whyNot(): Promise<string | null> {
+async function whyNot(download?: 'never'): Promise<string | null> {
   if ((await present()) !== undefined) return null;
-  if (process.platform !== 'linux') return 'no mariadbd or mysqld on the PATH';
+  if (process.platform !== 'linux' || download === 'never') return 'no mariadbd or mysqld on the PATH';
   for (const [tool, flag] of [
     ['apt-get', '--version'],
     ['dpkg', '--version'],

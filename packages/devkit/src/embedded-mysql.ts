@@ -13,8 +13,8 @@ import { unprivilegedUser } from './unprivileged-user.js';
 import { waitUntil } from './wait-until.js';
 import { guard } from './watchdog.js';
 
-export async function probeEmbeddedMysql(): Promise<Probe> {
-  const reason = await whyNoMysql();
+export async function probeEmbeddedMysql(download?: 'never'): Promise<Probe> {
+  const reason = await whyNoMysql(download);
   return reason === null ? { kind: 'open' } : { kind: 'closed', reason };
 }
 

@@ -11,9 +11,6 @@ export interface MysqlBinaries {
   readonly libraryPath: string | undefined;
 }
 
-/** Debian puts servers where only root's path looks. */
-const alsoSearched = ['/usr/sbin', '/usr/local/sbin'];
-
 /** A server of this machine, or MariaDB from Debian's packages. Throws where there is neither. */
 export async function mysqlBinaries(): Promise<MysqlBinaries> {
   const local = await localMysql();
@@ -23,13 +20,15 @@ export async function mysqlBinaries(): Promise<MysqlBinaries> {
 }
 
 /** Answers why there is nothing to be started, or null where there is. */
-export async function whyNoMysql(): Promise<string | null> {
+export async function whyNoMysql(download?: 'never'): Promise<string | null> {
   if ((await localMysql()) !== undefined) return null;
-  return debianMariadb.whyNot();
+  return debianMariadb.whyNot(download);
 }
 
 async function localMysql(): Promise<MysqlBinaries | undefined> {
-  const folders = [...(process.env['PATH'] ?? '').split(':').filter((folder) => folder !== ''), ...alsoSearched];
+  const path = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  // Debian puts servers where only root's path looks: beside the programs.
+  const folders = path.flatMap((folder) => [folder, folder.replace(/\/bin$/, '/sbin')]);
   for (const name of ['mariadbd', 'mysqld']) {
     const server = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
     if (server === undefined) continue;

@@ -11,11 +11,16 @@ import { waitUntil } from './wait-until.js';
 export interface StartMysqlOptions {
   /** Says nothing about the choice. */
   readonly quiet?: boolean;
+  /** `at hand`: only `MYSQL_URL` and what is on this machine already; nobody waits for a container or a download. Default `everywhere`. */
+  readonly search?: 'everywhere' | 'at hand';
 }
 
 /** A MySQL or MariaDB from the environment, a container or programs of this machine, in this order, or the reasons why there is none. */
 export async function startMysql(options: StartMysqlOptions = {}): Promise<MysqlServer | NoMysql> {
   const url = process.env['MYSQL_URL'] ?? '';
+  const isAtHand = options.search === 'at hand';
+  const said = process.env['BACKSTITCH_SERVERS'] ?? '';
+  const forced = isAtHand && said === '' ? (url === '' ? 'embedded' : 'env') : said;
   const outcome = await tryWays<MysqlServer>(
     {
       env: {
@@ -23,9 +28,9 @@ export async function startMysql(options: StartMysqlOptions = {}): Promise<Mysql
         start: async () => givenMysql(url),
       },
       docker: { start: startDockerMysql },
-      embedded: { probe: probeEmbeddedMysql, start: startEmbeddedMysql },
+      embedded: { probe: () => probeEmbeddedMysql(isAtHand ? 'never' : undefined), start: startEmbeddedMysql },
     },
-    process.env,
+    { ...process.env, BACKSTITCH_SERVERS: forced },
   );
   const tried = describeTried(outcome.tried);
   if (outcome.kind === 'none') {

@@ -66,7 +66,9 @@ export async function memoryStage({ servers, databases, cleanUp, logger }: Memor
     await transport?.close();
   };
 
-  await startHttp('products', createProductService({ databaseUrl: servers.products, logger }));
+  const transport = broker.transport();
+  cleanUp.add(() => transport.close());
+  await startHttp('products', createProductService({ databaseUrl: servers.products, transport, logger }));
   await startHttp('carts', createCartService({ databaseUrl: servers.carts, logger }));
   for (const name of ['inventory', 'payments', 'orders'] as const) {
     cleanUp.add(() => stop(name));

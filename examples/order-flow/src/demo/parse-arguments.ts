@@ -20,7 +20,8 @@ crashes; at the end it is checked that nothing was lost and nothing happened twi
   --verbose   what the services log, on standard error
   --help      this text
 
-Postgres is embedded and needs nothing; DATABASE_URL names another server. Exit status: 0 where every invariant holds,
+Postgres is embedded and needs nothing; DATABASE_URL names another server. The products service lives on MySQL or MariaDB where
+MYSQL_URL names one or one is installed here, otherwise on Postgres. Exit status: 0 where every invariant holds,
 1 where one does not, 2 for a wrong call or where there is no Kafka to be had.
 `;
 

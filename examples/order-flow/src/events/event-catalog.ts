@@ -4,6 +4,7 @@ import { orderCancelledV1 } from './schemas/order-cancelled.v1.js';
 import { orderConfirmedV1 } from './schemas/order-confirmed.v1.js';
 import { orderCreatedV1 } from './schemas/order-created.v1.js';
 import { paymentAuthorizedV1 } from './schemas/payment-authorized.v1.js';
+import { productOfferedV1 } from './schemas/product-offered.v1.js';
 
 /** Every domain event of the example, with the version that is published today. */
 export const orderFlowEvents = eventCatalog({
@@ -12,6 +13,7 @@ export const orderFlowEvents = eventCatalog({
   PaymentAuthorized: { version: 1, schema: paymentAuthorizedV1 },
   OrderConfirmed: { version: 1, schema: orderConfirmedV1 },
   OrderCancelled: { version: 1, schema: orderCancelledV1 },
+  ProductOffered: { version: 1, schema: productOfferedV1 },
 });
 export type OrderFlowEvent = (typeof orderFlowEvents.types)[number];
 
@@ -22,4 +24,5 @@ export const eventTopics: Readonly<Record<OrderFlowEvent, string>> = {
   OrderCancelled: 'order.events',
   InventoryReserved: 'inventory.events',
   PaymentAuthorized: 'payment.events',
+  ProductOffered: 'product.events',
 };

@@ -1,4 +1,4 @@
-import { createOutbox } from '@backstitch/outbox';
+import { createOutbox, type Outbox } from '@backstitch/outbox';
 import { postgresDatabase } from '@backstitch/postgres';
 import type { Knex } from 'knex';
 import { eventTopics, orderFlowEvents, type OrderFlowEvent } from './event-catalog.js';
@@ -21,11 +21,12 @@ export interface EventPublisher {
  * defined: so the relay finds events by polling, and only commands and replies go out from memory.
  */
 export function createEventPublisher(knex: Knex, source: string): EventPublisher {
-  const outbox = createOutbox({
-    database: postgresDatabase<Knex.Transaction>(knex, { preparedStatements: true }),
-    catalog: orderFlowEvents,
-    source,
-  });
+  const database = postgresDatabase<Knex.Transaction>(knex, { preparedStatements: true });
+  return eventPublisher(createOutbox({ database, catalog: orderFlowEvents, source }));
+}
+
+/** Over any outbox: the database behind it makes no difference. */
+export function eventPublisher(outbox: Outbox<Knex.Transaction, OrderFlowEvent>): EventPublisher {
   return {
     async publish(trx, event) {
       await outbox.publish(trx, { ...event, topic: eventTopics[event.type] });

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { money } from '../contracts/money.js';
+import type { EventPublisher } from '../events/event-publisher.js';
 import { jsonResponse } from '../http/json-response.js';
 import { parseBody } from '../http/parse-body.js';
 import { problem } from '../http/problem.js';
@@ -17,7 +18,9 @@ interface ProductRow {
   readonly currency: string;
 }
 
-export function productRoutes(knex: Knex): readonly Route[] {
+const longestSku = 64;
+
+export function productRoutes(knex: Knex, events: EventPublisher): readonly Route[] {
   return [
     {
       method: 'PUT',
@@ -26,9 +29,22 @@ export function productRoutes(knex: Knex): readonly Route[] {
         const parsed = parseBody(product, body);
         if (parsed.kind === 'refused') return parsed.response;
         const { name, price } = parsed.value;
-        const row = { sku: params['sku'] ?? '', name, price_minor: price.amountMinor, currency: price.currency };
-        await knex('products').insert(row).onConflict('sku').merge();
-        return jsonResponse(200, { sku: row.sku, name, price });
+        const sku = params['sku'] ?? '';
+        if (sku === '' || sku.length > longestSku) {
+          return problem({
+            status: 400,
+            code: 'SKU_INVALID',
+            title: 'Bad request',
+            detail: `A SKU has 1 to ${longestSku} characters.`,
+          });
+        }
+        const row = { sku, name, price_minor: price.amountMinor, currency: price.currency };
+        await knex.transaction(async (trx) => {
+          await trx('products').insert(row).onConflict('sku').merge();
+          const payload = { sku, name, price };
+          await events.publish(trx, { type: 'ProductOffered', aggregateType: 'product', aggregateId: sku, payload });
+        });
+        return jsonResponse(200, { sku, name, price });
       },
     },
     {

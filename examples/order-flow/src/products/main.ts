@@ -1,4 +1,4 @@
-import { runHttpService } from '../service/run-service.js';
+import { runMessagingService } from '../service/run-service.js';
 import { createProductService } from './product-service.js';
 
-await runHttpService('products', createProductService);
+await runMessagingService('products', createProductService);

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type {} from '@backstitch/devkit/vitest-servers';
 import { describeWithKafka, kafkaBrokers } from '@backstitch/devkit/testing';
 import { Kafka, logLevel } from 'kafkajs';
@@ -25,6 +28,19 @@ describe('the demo in memory', () => {
     expect(result.confirmed + result.cancelled).toBe(20);
     expect(result.durationMs).toBeGreaterThan(0);
     expect(stderr).toContain('every CONFIRMED order has an AUTHORIZED payment');
+    expect(code).toBe(0);
+  });
+
+  it('puts products on Postgres too where there is no MySQL, and says why in one line', async () => {
+    // No program is on the PATH, and what other runs have fetched lies elsewhere.
+    const folder = await mkdtemp(join(tmpdir(), 'backstitch-demo-'));
+    await chmod(folder, 0o755);
+    const nothing = { PATH: '/nonexistent', TMPDIR: folder, MYSQL_URL: '' };
+    const demo = runDemo([], nothing);
+    await demo.says('demo: products lives on Postgres, as the others do: no mariadbd or mysqld on the PATH');
+    const { code, stdout } = await demo.ended;
+    await rm(folder, { recursive: true, force: true });
+    expect(stdout).toContain('ok    no message is stuck');
     expect(code).toBe(0);
   });
 

@@ -56,7 +56,7 @@ it('refuses fractions of a minor unit and fields that nobody declared', () => {
 
 it('has a topic and a version for every type', () => {
   for (const type of orderFlowEvents.types) {
-    expect(eventTopics[type]).toMatch(/^(order|inventory|payment)\.events$/);
+    expect(eventTopics[type]).toMatch(/^(order|inventory|payment|product)\.events$/);
     expect(orderFlowEvents.versionOf(type)).toBe(1);
   }
 });
