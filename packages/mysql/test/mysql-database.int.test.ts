@@ -77,7 +77,7 @@ describeWithMysql('mysqlDatabase', () => {
         return (error as { code?: unknown }).code;
       }
     };
-    for (const source of [undefined, {}, pool.pool, createKnex({ client: 'pg' })])
-      expect(codeOf(source)).toBe('SOURCE_INVALID');
+    const onPostgres = { transaction: () => undefined, client: { driverName: 'pg' } };
+    for (const source of [undefined, {}, pool.pool, onPostgres]) expect(codeOf(source)).toBe('SOURCE_INVALID');
   });
 });

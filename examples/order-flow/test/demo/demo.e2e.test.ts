@@ -35,7 +35,7 @@ describe('the demo in memory', () => {
     // No program is on the PATH, and what other runs have fetched lies elsewhere.
     const folder = await mkdtemp(join(tmpdir(), 'backstitch-demo-'));
     await chmod(folder, 0o755);
-    const nothing = { PATH: '/nonexistent', TMPDIR: folder, MYSQL_URL: '' };
+    const nothing = { PATH: '/nonexistent', TMPDIR: folder, MYSQL_URL: '', BACKSTITCH_REQUIRE_MYSQL: '' };
     const demo = runDemo([], nothing);
     await demo.says('demo: products lives on Postgres, as the others do: no mariadbd or mysqld on the PATH');
     const { code, stdout } = await demo.ended;
@@ -62,6 +62,7 @@ describe('the demo in memory', () => {
       PATH: '/nonexistent',
       DOCKER_HOST: 'unix:///nonexistent/docker.sock',
       BACKSTITCH_REQUIRE_KAFKA: '',
+      BACKSTITCH_REQUIRE_MYSQL: '',
     };
     const { code, stdout, stderr } = await runDemo(['--kafka', '--json'], nothing).ended;
     expect(code).toBe(2);
