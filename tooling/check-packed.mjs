@@ -38,7 +38,12 @@ export async function checkPacked(packed) {
   const bare = packed.filter(({ name }) => withoutDatabase.includes(name)).flatMap(entriesOf);
   const inner = packed.filter(({ name }) => !clients.includes(name));
   return [
-    ...(await tryOut('a user with knex, pg, mysql2, both Kafka clients and vitest', packed, { ...drivers, ...runner }, all)),
+    ...(await tryOut(
+      'a user with knex, pg, mysql2, both Kafka clients and vitest',
+      packed,
+      { ...drivers, ...runner },
+      all,
+    )),
     ...(await tryOut(
       'a user without knex, pg and mysql2',
       inner,
