@@ -21,7 +21,7 @@ export async function runCampaign(
   count: number,
   onPart: (sum: CampaignReport) => void,
 ): Promise<CampaignReport> {
-  let sum: CampaignReport = { seeds: 0, steps: 0, sagas: 0, failed: [], sightings: {} };
+  let sum: CampaignReport = { seeds: 0, steps: 0, deeds: 0, failed: [], sightings: {} };
   const tasks: Task[] = [];
   for (let at = from; at < from + count; at += seedsEach)
     tasks.push({ from: at, count: Math.min(seedsEach, from + count - at), atMost: 0 });

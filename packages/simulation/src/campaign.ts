@@ -12,7 +12,7 @@ export interface FailedSeed {
 export interface CampaignReport {
   readonly seeds: number;
   readonly steps: number;
-  readonly sagas: number;
+  readonly deeds: number;
   readonly failed: readonly FailedSeed[];
   readonly sightings: Readonly<Partial<Record<Situation, number>>>;
 }
@@ -22,7 +22,7 @@ const mostFailed = 20;
 
 /** Runs one seed after the other, from `from` on. */
 export async function runSeeds(from: number, count: number): Promise<CampaignReport> {
-  let sum: CampaignReport = { seeds: 0, steps: 0, sagas: 0, failed: [], sightings: {} };
+  let sum: CampaignReport = { seeds: 0, steps: 0, deeds: 0, failed: [], sightings: {} };
   for (let seed = from; seed < from + count; seed += 1) {
     const report = await runSeed(seed);
     sum = addUp(sum, campaignOf(seed, report));
@@ -32,9 +32,9 @@ export async function runSeeds(from: number, count: number): Promise<CampaignRep
   return sum;
 }
 
-function campaignOf(seed: number, { violations, steps, sagas, sightings }: RunReport): CampaignReport {
+function campaignOf(seed: number, { violations, steps, deeds, sightings }: RunReport): CampaignReport {
   const failed = violations.length === 0 ? [] : [{ seed, violations }];
-  return { seeds: 1, steps, sagas, failed, sightings: Object.fromEntries(sightings) };
+  return { seeds: 1, steps, deeds, failed, sightings: Object.fromEntries(sightings) };
 }
 
 export function addUp(one: CampaignReport, other: CampaignReport): CampaignReport {
@@ -44,7 +44,7 @@ export function addUp(one: CampaignReport, other: CampaignReport): CampaignRepor
   return {
     seeds: one.seeds + other.seeds,
     steps: one.steps + other.steps,
-    sagas: one.sagas + other.sagas,
+    deeds: one.deeds + other.deeds,
     failed: [...one.failed, ...other.failed].slice(0, mostFailed),
     sightings,
   };

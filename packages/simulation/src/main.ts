@@ -20,7 +20,9 @@ async function campaign(count: number, file: string | undefined): Promise<Eviden
       say(`${seeds} seeds, ${failed.length} of them broke a promise (${Math.round(secondsSince())} s)`);
   });
   const seconds = secondsSince();
-  say(`${report.seeds} seeds, ${report.sagas} sagas, ${report.steps} steps in ${Math.round(seconds)} s`);
+  say(
+    `${report.seeds} seeds, ${report.deeds} deeds of clients and operators, ${report.steps} steps in ${Math.round(seconds)} s`,
+  );
   for (const { seed, violations } of report.failed.slice(0, 5)) {
     say(`SEED=${seed} npm run sim`);
     for (const violation of violations) say(`  ${violation}`);

@@ -24,7 +24,8 @@ export interface RunReport {
   readonly sightings: ReadonlyMap<Situation, number>;
   readonly steps: number;
   readonly virtualMs: number;
-  readonly sagas: number;
+  /** What clients and operators set out to do. */
+  readonly deeds: number;
   /** Every choice that was made: with it the run can be had again, and be made simpler. */
   readonly tape: readonly number[];
   /** Word for word, where that was asked for. */
@@ -67,7 +68,7 @@ async function runNow(choices: Choices, { mutant, keepsWords = false }: RunOptio
   const restore = installVirtualGlobals(scheduler, choices);
   try {
     const world = createWorld({ choices, scheduler, plan, participants, mutant });
-    const { sagas, violations } = await play(world);
+    const { deeds, violations } = await play(world);
     history.note(
       scheduler.elapsed(),
       'world',
@@ -76,7 +77,7 @@ async function runNow(choices: Choices, { mutant, keepsWords = false }: RunOptio
         .join(),
     );
     return {
-      ...{ violations, sagas },
+      ...{ violations, deeds },
       hash: history.hash(),
       sightings: world.sightings.counts(),
       steps: scheduler.steps(),
@@ -94,7 +95,7 @@ interface Cast {
   readonly all: readonly ProcessSlot<unknown>[];
 }
 
-async function play(world: World): Promise<{ readonly sagas: number; readonly violations: readonly string[] }> {
+async function play(world: World): Promise<{ readonly deeds: number; readonly violations: readonly string[] }> {
   const { choices, scheduler } = world;
   const cast = castOf(world);
   const books: ClientBooks = { acknowledged: new Map(), rolledBack: new Set(), open: 0 };
@@ -119,7 +120,7 @@ async function play(world: World): Promise<{ readonly sagas: number; readonly vi
   });
   const faults = worldFaults(world, books, ({ saga, version }) => definitions.get(`${saga}@${version}`));
   const violations = isAtRest || faults.length > 0 ? faults : ['25: all has healed, and it does not come to rest'];
-  return { sagas: script.length, violations };
+  return { deeds: script.length, violations };
 }
 
 function castOf(world: World): Cast {

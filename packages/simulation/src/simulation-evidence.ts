@@ -5,7 +5,7 @@ import { situations } from './sightings.js';
 export interface SimulationSummary {
   readonly simSeeds: number;
   readonly simViolations: number;
-  readonly simSagas: number;
+  readonly simDeeds: number;
   readonly simSteps: number;
   readonly simSeconds: number;
   readonly simSituations: number;
@@ -42,7 +42,7 @@ export function evidenceOf({ report, kills, seconds, command }: EvidenceParts): 
     summary: {
       simSeeds: report.seeds,
       simViolations: report.failed.length,
-      simSagas: report.sagas,
+      simDeeds: report.deeds,
       simSteps: report.steps,
       simSeconds: Math.round(seconds),
       simSituations: situations.length,
