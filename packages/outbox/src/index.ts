@@ -48,8 +48,13 @@ export {
   postgresOutboxOperations,
 } from './postgres/postgres-outbox-operations.js';
 export { type PostgresOutboxStoreOptions, postgresOutboxStore } from './postgres/postgres-outbox-store.js';
-export { type PostgresOutboxTableOptions, postgresOutboxTable } from './postgres/postgres-outbox-table.js';
 export type { Pruner } from './prune-loop.js';
 export { createPruner, type PrunerOptions, type PruneTimes } from './pruner.js';
+export type { BesideInsert } from './postgres/insert-outbox-rows.js';
+export {
+  type PostgresOutboxTable,
+  type PostgresOutboxTableOptions,
+  postgresOutboxTable,
+} from './postgres/postgres-outbox-table.js';
 export { createRelay, type Relay, type RelayRun } from './relay.js';
 export type { RelayOptions } from './relay/relay-options.js';

@@ -1,7 +1,8 @@
 import type { Sql } from '@backstitch/postgres';
-import type { OutboxTable } from '../outbox-table.js';
+import type { ClaimedRow, NewOutboxRow } from '../outbox-row.js';
+import type { InsertOptions, OutboxTable } from '../outbox-table.js';
 import { findRows } from './find-rows.js';
-import { insertOutboxRows } from './insert-outbox-rows.js';
+import { type BesideInsert, insertOutboxRows } from './insert-outbox-rows.js';
 import { leaveLane } from './leave-lane.js';
 import { lockLanes } from './lock-lanes.js';
 import { markDelivered } from './mark-delivered.js';
@@ -17,11 +18,23 @@ export interface PostgresOutboxTableOptions {
 }
 
 /** The outbox inside a transaction of Postgres. */
-export function postgresOutboxTable(options: PostgresOutboxTableOptions = {}): OutboxTable<Sql> {
+export interface PostgresOutboxTable extends OutboxTable<Sql> {
+  /** As `insert`, with the caller's own writing in the same statement. */
+  insertBeside(
+    sql: Sql,
+    beside: BesideInsert,
+    rows: readonly NewOutboxRow[],
+    options?: InsertOptions,
+  ): Promise<readonly ClaimedRow[]>;
+}
+
+export function postgresOutboxTable(options: PostgresOutboxTableOptions = {}): PostgresOutboxTable {
   const table = outboxTableName(options.schema ?? 'backstitch');
   const monotonicNowMs = options.monotonicNowMs ?? (() => performance.now());
   return {
     insert: (sql, rows, { bornLeaseMs } = {}) => insertOutboxRows(sql, rows, { table, bornLeaseMs, monotonicNowMs }),
+    insertBeside: (sql, beside, rows, { bornLeaseMs } = {}) =>
+      insertOutboxRows(sql, rows, { table, bornLeaseMs, monotonicNowMs, beside }),
     withdraw: (sql, ids) => withdrawOutboxRows(sql, ids, { table }),
     unsent: (sql, ids) => unsentOutboxRows(sql, ids, { table }),
     find: (sql, ids) => findRows(sql, ids, { table }),

@@ -1,6 +1,6 @@
 import { type AnyCommand, encodeJson, type Violation, validate, violationsText } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
-import type { Declined } from './participant.js';
+import type { Declined } from './handler.js';
 import type { Answer } from './reply-message.js';
 
 /** Throws `CONTRACT_BROKEN` where the contract says otherwise. Where it says that nothing is answered, nothing is. */

@@ -20,23 +20,37 @@ export interface FenceTransaction<Trx> {
   readonly trx: Trx;
   /** Milliseconds of the database's clock. */
   now(): Promise<number>;
-  /** What `work` did is undone when it throws, the rest of the transaction stays usable, and the error is thrown on. */
-  savepoint<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * The one row that do and undo of a step's round share, locked until the transaction ends. It is made where it was missing, so that two
-   * copies of a command, or a command and its undo, take turns.
+   * The one row that do and undo of a step's round share: nobody else claims, finds or settles it until the transaction ends, whether it is there
+   * or not. So two copies of a command, or a command and its undo, take turns.
    */
   claim(key: FenceKey): Promise<FenceRow>;
+  /**
+   * Claims many rows in one statement, and answers them in the order given. No key comes twice. Those that are there are locked in the order of their keys; those that
+   * are not are nobody's, and `record` finds out whether they still are not.
+   */
+  claimAll(keys: readonly FenceKey[]): Promise<readonly FenceRow[]>;
   /** The row, locked until the transaction ends; nothing is made where it is missing. */
   find(key: FenceKey): Promise<FenceRow | undefined>;
-  /** Records what became of it. */
+  /** Records what became of it, whether it was claimed or not. */
   settle(key: FenceKey, row: FenceRow): Promise<void>;
+  /**
+   * Records what became of claimed rows, and publishes the replies. Throws what `classify` names a conflict where somebody else has made a row
+   * that was not there when it was claimed.
+   */
+  record(records: FenceRecords, options: { readonly bornLeaseMs: number }): Promise<readonly ClaimedRow[]>;
   /** Removes the row: the command may run again. */
   forget(key: FenceKey): Promise<void>;
   /** Without a lease they are the relay's, and nothing is answered. */
   publish(rows: readonly NewOutboxRow[], options: { readonly bornLeaseMs?: number }): Promise<readonly ClaimedRow[]>;
   /** Runs once the transaction may have ended: a hint, after a rollback too, and where the driver cannot tell it never comes. */
   afterEnd(run: () => void): void;
+}
+
+export interface FenceRecords {
+  /** No key comes twice. */
+  readonly settled: readonly { readonly key: FenceKey; readonly row: FenceRow }[];
+  readonly replies: readonly NewOutboxRow[];
 }
 
 export interface FenceKey {

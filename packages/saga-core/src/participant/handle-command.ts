@@ -1,18 +1,19 @@
-import { type AnyCommand, type CommandEnvelope, validate } from '@backstitch/messaging';
+import type { CommandEnvelope } from '@backstitch/messaging';
 import { isSocketError } from '../exchange/is-socket-error.js';
-import { SagaError } from '../errors.js';
-import { contractBroken, declinedAnswer, succeededAnswer } from './contract-answer.js';
-import type { FenceTransaction } from './fence-store.js';
-import type { Accepted, Declined, Participant, UntypedHandler } from './participant.js';
+import { declinedAnswer, succeededAnswer } from './contract-answer.js';
+import type { Declined } from './handler.js';
+import type { Participant } from './participant.js';
+import { handlerOf, receivedCommand } from './received-command.js';
 import type { Answer } from './reply-message.js';
+import { createSayings, isDeclined } from './sayings.js';
 import { thrownMessage } from '../thrown-message.js';
 
-/** Carries a decline out of its savepoint, so that what the handler wrote is undone. */
-class RolledBack extends Error {
-  readonly declined: Declined;
-  constructor(declined: Declined) {
+/** Carries a decline out of its transaction, so that what the handler wrote is undone. The answer has been held against the contract. */
+export class RolledBack extends Error {
+  readonly answer: Answer;
+  constructor(answer: Answer) {
     super('declined');
-    this.declined = declined;
+    this.answer = answer;
   }
 }
 
@@ -26,82 +27,26 @@ export class HandlerFailure extends Error {
 }
 
 /**
- * Calls the handler in a savepoint: a returned value succeeds, a returned `decline(…)` undoes what the handler wrote and says no, a returned
- * `accept()` keeps it and answers later. Whatever it throws, and whatever breaks the contract, is thrown on: then nothing of the transaction is kept.
+ * Calls the handler. A returned value succeeds, a returned `accept()` keeps what the handler wrote and answers later, a returned `decline(…)` is thrown as `RolledBack`.
+ * Whatever the handler throws, and whatever breaks the contract, is thrown on: then nothing of the transaction is kept.
  */
-export async function handleCommand<Trx>(
-  participant: Participant,
-  command: CommandEnvelope,
-  tx: FenceTransaction<Trx>,
-): Promise<Answer> {
+export async function handleCommand(participant: Participant, command: CommandEnvelope, trx: unknown): Promise<Answer> {
   const { command: contract, handle } = handlerOf(participant, command);
-  const payload = receive(contract, command);
+  const received = receivedCommand(contract, command);
+  const sayings = createSayings();
+  const { decline, accept } = sayings;
+  const returned = await own(() => handle({ trx: trx as never, command: received, decline, accept }));
+  if (sayings.isAccepted(returned)) return { outcome: 'accepted', dataJson: 'null' };
+  if (isDeclined(returned)) throw new RolledBack(declinedAnswer(contract, returned as Declined));
+  if (returned === undefined) sayings.refuseForgotten(contract, []);
+  return succeededAnswer(contract, returned);
+}
+
+/** The author's code: its socket errors are not the database's. */
+export async function own<T>(run: () => T): Promise<Awaited<T>> {
   try {
-    return await tx.savepoint(async () => {
-      const said: (Declined | Accepted)[] = [];
-      // One object for each call of the handler, told apart by identity: a reply's body may well look like it.
-      const accepted: Accepted = { kind: 'accepted' };
-      const accept = (): Accepted => {
-        said.push(accepted);
-        return accepted;
-      };
-      const decline = (code: string, detail: unknown): Declined => {
-        const declined: Declined = { kind: 'declined', code, detail };
-        said.push(declined);
-        return declined;
-      };
-      const returned = await handle({ trx: tx.trx as never, command: { ...facts(command), payload }, decline, accept });
-      if (returned === accepted) return { outcome: 'accepted', dataJson: 'null' };
-      if (isDeclined(returned)) throw new RolledBack(returned);
-      if (returned === undefined) refuseForgotten(contract, said);
-      return succeededAnswer(contract, returned);
-    });
+    return await run();
   } catch (error) {
-    if (error instanceof RolledBack) return declinedAnswer(contract, error.declined);
     throw isSocketError(error) ? new HandlerFailure(error) : error;
   }
-}
-
-function handlerOf(
-  participant: Participant,
-  { command }: CommandEnvelope,
-): { command: AnyCommand; handle: UntypedHandler } {
-  const found = participant.handlers.get(command);
-  if (found !== undefined) return found;
-  throw new SagaError('COMMAND_INVALID', `participant '${participant.name}' has no command '${command}'`, {
-    fields: { participant: participant.name, command, known: [...participant.handlers.keys()] },
-    hint: 'deploy a participant whose contract has this command before the orchestrator that sends it',
-  });
-}
-
-function receive(contract: AnyCommand, command: CommandEnvelope): unknown {
-  const checked = validate(contract.spec.request, command.data);
-  if (checked.kind === 'valid') return checked.value;
-  throw contractBroken(`the request of '${contract.name}'`, checked.violations);
-}
-
-/** `decline(…)` alone declines nothing, nor does `accept()` accept: what was meant as "no" or as "later" would be answered as done. */
-function refuseForgotten(contract: AnyCommand, [forgotten]: readonly (Declined | Accepted)[]): void {
-  if (forgotten === undefined) return;
-  const [called, code] =
-    forgotten.kind === 'accepted' ? ['accept()'] : [`decline('${forgotten.code}')`, forgotten.code];
-  throw new SagaError('HANDLER_FAILED', `the handler of '${contract.name}' called ${called} and returned nothing`, {
-    fields: { command: contract.name, ...(code === undefined ? {} : { code }) },
-    hint: `write 'return ${code === undefined ? 'accept()' : 'decline(…)'}'`,
-  });
-}
-
-function isDeclined(value: unknown): value is Declined {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'kind' in value &&
-    value.kind === 'declined' &&
-    'code' in value &&
-    'detail' in value
-  );
-}
-
-function facts({ commandId, sagaId, saga, step, item, attempt }: CommandEnvelope) {
-  return { id: commandId, sagaId, saga, step, item, attempt };
 }

@@ -13,10 +13,14 @@ import { commandTopic, deadLetterTopic } from '../exchange/topic-names.js';
 import { SagaError } from '../errors.js';
 import { createLifecycle } from '../exchange/lifecycle.js';
 import { refuseCdc } from '../refuse-cdc.js';
+import { createCommandBatcher } from './command-batcher.js';
+import { createCommandLanes } from './command-lanes.js';
 import type { FenceStore } from './fence-store.js';
 import type { Participant } from './participant.js';
+import { processBatch } from './process-batch.js';
 import { type ProcessCommandOptions, processCommand } from './process-command.js';
 import { readCommand } from './read-command.js';
+import { createSideBySide } from './side-by-side.js';
 
 export interface ParticipantRunnerOptions<Trx> {
   readonly participant: Participant;
@@ -27,9 +31,9 @@ export interface ParticipantRunnerOptions<Trx> {
   /** The relay of the outbox that the store writes to. */
   readonly relay: Pick<Relay, 'publish'>;
   readonly logger?: Logger;
-  /** Sagas handled side by side, each in a transaction and so on a connection of its own. Default 8. */
+  /** Sagas handled side by side, of all partitions together, each in a transaction and so on a connection of its own. Batch handlers take one more. Default 8. */
   readonly concurrency?: number;
-  /** Most commands taken at once. Default 200. */
+  /** Most commands taken of a partition at once, and handed to a batch handler. Default 200. */
   readonly batchSize?: number;
   /** How long a reply may be published from memory after the transaction that wrote it. Default 5000. */
   readonly bornLeaseMs?: number;
@@ -60,7 +64,20 @@ export function createParticipantRunner<Trx>(options: ParticipantRunnerOptions<T
     logger,
   };
   const putAside = createPutAside({ quarantine: (records) => store.quarantine(records), transport, logger });
-  const handle = commandHandler(processing, { orchestrators: orchestratorsOf(options), concurrency, putAside });
+  const lanes = createCommandLanes({
+    participant,
+    batcher: createCommandBatcher({
+      maxCommands: batchSize,
+      process: (commands) => processBatch(processing, commands),
+    }),
+    sideBySide: createSideBySide(concurrency),
+    processOne: (command) => processCommand(processing, command),
+  });
+  const handle = commandHandler(participant.name, {
+    orchestrators: orchestratorsOf(options),
+    putAside,
+    handle: lanes,
+  });
   const lifecycle = createLifecycle<Subscription>({
     what: `participant '${participant.name}'`,
     async begin() {
@@ -92,38 +109,21 @@ export function createParticipantRunner<Trx>(options: ParticipantRunnerOptions<T
 
 interface Handling {
   readonly orchestrators: ReadonlySet<string>;
-  readonly concurrency: number;
   readonly putAside: PutAside;
+  readonly handle: ReturnType<typeof createCommandLanes>;
 }
 
-function commandHandler<Trx>(
-  options: ProcessCommandOptions<Trx>,
-  { orchestrators, concurrency, putAside }: Handling,
-): BatchHandler {
-  const { participant } = options;
+function commandHandler(participant: string, { orchestrators, putAside, handle }: Handling): BatchHandler {
   return async ({ records }, context) => {
-    const lanes = new Map<string, CommandEnvelope[]>();
+    const commands: CommandEnvelope[] = [];
     const refused: RefusedRecord[] = [];
     for (const record of records) {
-      const read = readCommand(record, { participant: participant.name, orchestrators });
+      const read = readCommand(record, { participant, orchestrators });
       if (read.kind === 'refused') refused.push({ record, reason: read.reason });
-      else lanes.set(read.command.sagaId, [...(lanes.get(read.command.sagaId) ?? []), read.command]);
+      else commands.push(read.command);
     }
     await putAside(refused);
-    const left = [...lanes.values()];
-    const worker = async (): Promise<void> => {
-      for (let lane = left.shift(); lane !== undefined; lane = left.shift()) {
-        for (const command of lane) {
-          // Taken away from this process: whoever has the partition now handles the rest.
-          context.signal.throwIfAborted();
-          await processCommand(options, command);
-        }
-        await context.heartbeat();
-      }
-    };
-    const workers = await Promise.allSettled(Array.from({ length: Math.min(concurrency, left.length) }, worker));
-    const failed = workers.find((each) => each.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    await handle(commands, context);
   };
 }
 

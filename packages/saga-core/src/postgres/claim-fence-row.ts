@@ -3,12 +3,19 @@ import type { FenceKey, FenceRow, FenceStatus } from '../participant/fence-store
 import { nowMs } from './database-time.js';
 import { fenceKeyValues } from './fence-key.js';
 
-const insertSql = (table: string): string => `
-insert into ${table} (saga_id, step, item, round) values ($1, $2, $3, $4) on conflict (saga_id, step, item, round) do nothing
-returning ${nowMs} as now`;
+const columns = 'status, do_reply, undo_reply, pending';
 
 const lockSql = (table: string): string => `
-select status, do_reply, undo_reply, pending from ${table} where saga_id = $1 and step = $2 and item = $3 and round = $4 for update`;
+select ${columns} from ${table} where saga_id = $1 and step = $2 and item = $3 and round = $4 for update`;
+
+// The row's lock where it is there; where it is not, a lock on its name, which costs neither a row nor a line of the log.
+const claimSql = (table: string): string => `
+with asked as materialized (
+  select pg_try_advisory_xact_lock(hashtextextended($5, 0)) as free, ${nowMs} as now
+), found as (${lockSql(table)})
+select asked.free, asked.now, found.* from asked left join found on true`;
+
+const waitSql = 'select pg_advisory_xact_lock(hashtextextended($1, 0))';
 
 interface Row {
   readonly status: FenceStatus;
@@ -17,30 +24,45 @@ interface Row {
   readonly pending: string | null;
 }
 
+interface ClaimRow extends Omit<Row, 'status'> {
+  readonly free: boolean;
+  readonly now: number;
+  readonly status: FenceStatus | null;
+}
+
 export interface ClaimedFenceRow {
-  readonly row: FenceRow;
-  /** The database's time, where the statement told it. */
-  readonly now: number | undefined;
+  /** Undefined: there is none, and nobody else can claim it until this transaction ends. */
+  readonly row: FenceRow | undefined;
+  /** The database's time. */
+  readonly now: number;
 }
 
 /**
- * A row that the insert made is ours until the transaction ends, and nothing is known of it. Otherwise two statements, because one that inserts or else selects has a snapshot from before the rival's commit, and answers nothing. A rival's
- * insert makes ours wait for its commit; where the row existed the select waits.
+ * Locks the row, or its name where there is none. The statement's snapshot is older than the lock that it took: a rival may have come and gone between
+ * the two. Whoever inserts the row then meets the rival's, so that this is a conflict and never a second effect.
+ *
+ * Where somebody else has the name, he is waited for, and what he left is looked for by a second statement, whose snapshot shows it.
  */
 export async function claimFenceRow(
   sql: Sql,
   key: FenceKey,
-  options: { readonly table: string },
+  { table }: { readonly table: string },
 ): Promise<ClaimedFenceRow> {
   const values = fenceKeyValues(key);
-  // A row that is deleted between the two statements is made again: it was pruned, or the work on it has failed.
-  for (;;) {
-    const inserted = await sql.query<{ now: number }>(insertSql(options.table), values);
-    const now = inserted.rows[0]?.now;
-    if (now !== undefined) return { row: { status: 'fresh', doReply: null, undoReply: null }, now };
-    const row = await findFenceRow(sql, key, options);
-    if (row !== undefined) return { row, now: undefined };
+  const name = `backstitch.fence:${table}:${JSON.stringify(values)}`;
+  const claim = async (): Promise<ClaimRow> => {
+    const { rows } = await sql.query<ClaimRow>(claimSql(table), [...values, name]);
+    const [claimed] = rows;
+    if (claimed === undefined) throw new Error('A claim of the fence answered no row.');
+    return claimed;
+  };
+  let claimed = await claim();
+  if (!claimed.free && claimed.status === null) {
+    await sql.query(waitSql, [name]);
+    claimed = await claim();
   }
+  const { status, now } = claimed;
+  return { row: status === null ? undefined : fenceRow({ ...claimed, status }), now };
 }
 
 /** Locks the row that is there; makes none. */
@@ -51,7 +73,9 @@ export async function findFenceRow(
 ): Promise<FenceRow | undefined> {
   const { rows } = await sql.query<Row>(lockSql(table), fenceKeyValues(key));
   const [row] = rows;
-  if (row === undefined) return undefined;
-  const { status, do_reply: doReply, undo_reply: undoReply, pending } = row;
+  return row === undefined ? undefined : fenceRow(row);
+}
+
+export function fenceRow({ status, do_reply: doReply, undo_reply: undoReply, pending }: Row): FenceRow {
   return { status, doReply, undoReply, ...(pending === null ? {} : { pending }) };
 }

@@ -1,5 +1,5 @@
-import { type OutboxTable, postgresOutboxTable } from '@backstitch/outbox';
-import { type Database, defaultSchema, type Sql } from '@backstitch/postgres';
+import { type PostgresOutboxTable, postgresOutboxTable } from '@backstitch/outbox';
+import { type Database, defaultSchema } from '@backstitch/postgres';
 import type { FenceStore } from '../participant/fence-store.js';
 import { classifyFailure } from './classify-failure.js';
 import { fenceTables } from './fence-tables.js';
@@ -17,7 +17,7 @@ export interface PostgresFenceStoreOptions<Trx> {
   /** Quarantined records that are kept. Default 10,000. */
   readonly quarantineRows?: number;
   /** Where replies go. Default: the outbox of the same schema. */
-  readonly outboxTable?: OutboxTable<Sql>;
+  readonly outboxTable?: PostgresOutboxTable;
   /** Milliseconds that never go back, added to what the database last said within a transaction. Default `performance.now()`. */
   readonly monotonicNowMs?: () => number;
 }

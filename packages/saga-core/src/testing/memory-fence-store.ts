@@ -1,8 +1,8 @@
 import type { Clock } from '@backstitch/messaging';
 import type { OutboxTable } from '@backstitch/outbox';
-import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
+import type { MemoryDatabase, MemoryTable, MemoryTransaction } from '@backstitch/postgres/testing';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
-import type { FenceKey, FenceRow, FenceStore, FenceTransaction } from '../participant/fence-store.js';
+import type { FenceKey, FenceRecords, FenceRow, FenceStore, FenceTransaction } from '../participant/fence-store.js';
 import { classifyFailure } from '../postgres/classify-failure.js';
 import { fenceKeyValues } from '../postgres/fence-key.js';
 import { defaultQuarantineRows } from '../postgres/insert-quarantine.js';
@@ -38,24 +38,29 @@ const placeOf = (key: FenceKey): string => JSON.stringify(fenceKeyValues(key));
 export function createMemoryFenceStore(options: MemoryFenceStoreOptions): MemoryFenceStore {
   const { database, clock, outboxTable, quarantineRows = defaultQuarantineRows } = options;
   const fence = (tx: MemoryTransaction) => tx.table<MemoryFenceRow>(memoryTables.fence);
+  const settle = (tx: MemoryTransaction, { key, row }: FenceRecords['settled'][number]): void => {
+    const place = placeOf(key);
+    fence(tx).set(place, { ...publicRow(row), place, settledAt: row.status === 'fresh' ? null : clock.now() });
+  };
   const face = (tx: MemoryTransaction, end?: TransactionEnd): FenceTransaction<MemoryTransaction> => ({
     trx: tx,
     now: async () => clock.now(),
-    savepoint: (inner) => tx.savepoint(() => inner()),
     async claim(key) {
-      const place = placeOf(key);
-      const row = fence(tx).get(place) ?? { place, status: 'fresh', doReply: null, undoReply: null, settledAt: null };
-      fence(tx).set(place, row);
-      return publicRow(row);
+      return claimed(fence(tx), key);
+    },
+    async claimAll(keys) {
+      return keys.map((key) => claimed(fence(tx), key));
     },
     async find(key) {
       const row = fence(tx).get(placeOf(key));
       return row === undefined ? undefined : publicRow(row);
     },
     async settle(key, row) {
-      const place = placeOf(key);
-      const settledAt = row.status === 'fresh' ? null : clock.now();
-      fence(tx).set(place, { ...publicRow(row), place, settledAt });
+      settle(tx, { key, row });
+    },
+    async record({ settled, replies }, publishOptions) {
+      for (const each of settled) settle(tx, each);
+      return outboxTable.insert(tx, replies, publishOptions);
     },
     async forget(key) {
       fence(tx).delete(placeOf(key));
@@ -96,6 +101,12 @@ export function createMemoryFenceStore(options: MemoryFenceStoreOptions): Memory
     quarantined: () =>
       database.read((reader) => reader.table<QuarantinedRecord>(memoryTables.fenceQuarantine).values()),
   };
+}
+
+/** Transactions take turns: what is not there when it is claimed is not there when it is recorded. */
+function claimed(rows: MemoryTable<MemoryFenceRow>, key: FenceKey): FenceRow {
+  const row = rows.get(placeOf(key));
+  return row === undefined ? { status: 'fresh', doReply: null, undoReply: null } : publicRow(row);
 }
 
 function publicRow({ status, doReply, undoReply, pending }: FenceRow): FenceRow {

@@ -16,9 +16,10 @@ import {
 import { SagaError } from '../errors.js';
 import { replyTopic } from '../exchange/topic-names.js';
 import type { Direction } from '../machine/saga-input.js';
-import type { FenceKey, FenceStatus, FenceStore } from '../participant/fence-store.js';
-import type { Participant } from '../participant/participant.js';
-import { processCommand } from '../participant/process-command.js';
+import type { FenceStatus, FenceStore } from '../participant/fence-store.js';
+import type { BoundHandler, Participant } from '../participant/participant.js';
+import { processBatch } from '../participant/process-batch.js';
+import { type ProcessCommandOptions, processCommand } from '../participant/process-command.js';
 import { fenceStatusOf, type TestParticipantOptions, testParticipantStore } from './test-participant-store.js';
 
 /** Which round of which step of which saga: do and undo of it meet at one row of the fence. */
@@ -57,6 +58,15 @@ type DeclinedWith<C> = {
 export interface ParticipantTest {
   /** A command arrives. Without a place it is one of a saga of its own; a place that was used before makes it a duplicate. */
   do<C extends AnyCommand>(command: C, payload: RequestOf<C>, place?: Partial<CommandPlace>): Promise<CommandAnswer<C>>;
+  /**
+   * Commands that arrive together: a batch handler gets them in one call and one transaction, any other one by one. Answers in the order given.
+   * `places` are theirs, in the same order; without one a command is of a saga of its own.
+   */
+  doAll<C extends AnyCommand>(
+    command: C,
+    payloads: readonly RequestOf<C>[],
+    places?: readonly Partial<CommandPlace>[],
+  ): Promise<readonly CommandAnswer<C>[]>;
   /** The undo of what was, or was not, done there. */
   undo<C extends AnyCommand>(command: C, payload: RequestOf<C>, of: CommandPlace): Promise<CommandAnswer<C>>;
   /** Takes away the schema that was made. */
@@ -73,19 +83,33 @@ export async function testParticipant<Trx>(
   options: TestParticipantOptions<Trx> = {},
 ): Promise<ParticipantTest> {
   const { store, close } = await testParticipantStore(options);
-  const send = <C extends AnyCommand>(command: C, payload: unknown, about: Sending): Promise<CommandAnswer<C>> =>
-    handled({ participant, store }, command, { ...about, payload }) as Promise<CommandAnswer<C>>;
+  const send = <C extends AnyCommand>(command: C, sendings: readonly Sending[]) =>
+    handled({ participant, store }, command, sendings) as Promise<readonly CommandAnswer<C>[]>;
+  const sendOne = async <C extends AnyCommand>(command: C, sending: Sending): Promise<CommandAnswer<C>> => {
+    const [answer] = await send(command, [sending]);
+    if (answer === undefined) throw new Error(`'${command.name}' was not answered`);
+    return answer;
+  };
+  const doing = (command: AnyCommand, payload: unknown, place: Partial<CommandPlace> = {}): Sending => {
+    const { sagaId = randomUUID(), step = shortName(command), round = 1 } = place;
+    return { sagaId, step, round, direction: 'do', payload };
+  };
   return {
-    do: (command, payload, { sagaId = randomUUID(), step = shortName(command), round = 1 } = {}) =>
-      send(command, payload, { sagaId, step, round, direction: 'do' }),
+    do: (command, payload, place) => sendOne(command, doing(command, payload, place)),
+    doAll: (command, payloads, places = []) =>
+      send(
+        command,
+        payloads.map((payload, at) => doing(command, payload, places[at])),
+      ),
     undo: (command, payload, { sagaId, step, round = 1 }) =>
-      send(command, payload, { sagaId, step, round, direction: 'undo' }),
+      sendOne(command, { sagaId, step, round, direction: 'undo', payload }),
     close,
   };
 }
 
 interface Sending extends Required<CommandPlace> {
   readonly direction: Direction;
+  readonly payload: unknown;
 }
 
 interface Tested {
@@ -96,61 +120,68 @@ interface Tested {
 async function handled(
   { participant, store }: Tested,
   command: AnyCommand,
-  { payload, ...sending }: Sending & { readonly payload: unknown },
-): Promise<CommandAnswer<AnyCommand>> {
-  if (!participant.handlers.has(command.name)) throw notHandled(participant, command);
-  const calls = { made: 0 };
-  const replies: string[] = [];
-  await processCommand(
-    {
-      participant: counting(participant, calls),
-      store: listening(store, replies),
-      fenceRetentionMs: command.fenceRetentionMs,
-      bornLeaseMs: 5_000,
-      publish: () => undefined,
-      logger: silentLogger,
-    },
-    envelopeOf(participant, command, { ...sending, payload }),
-  );
-  const { direction: _, ...place } = sending;
-  const key: FenceKey = { ...place, item: -1 };
-  const answered = answeredBy(command, replies.at(-1) ?? null);
-  return { ...answered, ...place, ran: calls.made > 0, fence: await fenceStatusOf(store, key) };
+  sendings: readonly Sending[],
+): Promise<readonly CommandAnswer<AnyCommand>[]> {
+  const bound = participant.handlers.get(command.name);
+  if (bound === undefined) throw notHandled(participant, command);
+  const called = new Set<string>();
+  const replies = new Map<string, string>();
+  const options: ProcessCommandOptions<unknown> = {
+    participant: noting(participant, called),
+    store: listening(store, replies),
+    fenceRetentionMs: command.fenceRetentionMs,
+    bornLeaseMs: 5_000,
+    publish: () => undefined,
+    logger: silentLogger,
+  };
+  const envelopes = sendings.map((sending) => envelopeOf(participant, command, sending));
+  const isDone = bound.handleBatch !== undefined && (await processBatch(options, envelopes)) === 'handled';
+  if (!isDone) for (const envelope of envelopes) await processCommand(options, envelope);
+  const answers: CommandAnswer<AnyCommand>[] = [];
+  for (const { commandId: id, sagaId, step, round } of envelopes) {
+    const answered = answeredBy(command, replies.get(id) ?? null);
+    const fence = await fenceStatusOf(store, { sagaId, step, round, item: -1 });
+    answers.push({ ...answered, sagaId, step, round, ran: called.has(id), fence });
+  }
+  return answers;
 }
 
-function counting({ name, handlers }: Participant, calls: { made: number }): Participant {
-  const counted = [...handlers].map(([key, { command, handle }]) => {
-    const handleCounted: typeof handle = (context) => {
-      calls.made += 1;
+/** The same participant, whose handlers note which commands they are called for. */
+function noting({ name, handlers }: Participant, called: Set<string>): Participant {
+  const noted = [...handlers].map(([key, bound]): readonly [string, BoundHandler] => {
+    const { handle, handleBatch } = bound;
+    const one: typeof handle = (context) => {
+      called.add(context.command.id);
       return handle(context);
     };
-    return [key, { command, handle: handleCounted }] as const;
+    if (handleBatch === undefined) return [key, { ...bound, handle: one }];
+    const many: typeof handleBatch = (context) => {
+      for (const { id } of context.commands) called.add(id);
+      return handleBatch(context);
+    };
+    return [key, { ...bound, handle: one, handleBatch: many }];
   });
-  return { name, handlers: new Map(counted) };
+  return { name, handlers: new Map(noted) };
 }
 
-/** The same store, whose replies are read as they are written. One that is rolled back is followed by the one that stays. */
-function listening(store: FenceStore<unknown>, replies: string[]): FenceStore<unknown> {
+/** The same store, whose replies are read as they are written, by command. One that is rolled back is followed by the one that stays. */
+function listening(store: FenceStore<unknown>, replies: Map<string, string>): FenceStore<unknown> {
   return {
     ...store,
     transaction: (work) =>
       store.transaction((tx) =>
         work({
           ...tx,
-          publish: (rows, options) => {
-            replies.push(...rows.map(({ payload }) => payload));
-            return tx.publish(rows, options);
+          record: (records, options) => {
+            for (const { aggregateId, payload } of records.replies) replies.set(aggregateId, payload);
+            return tx.record(records, options);
           },
         }),
       ),
   };
 }
 
-function envelopeOf(
-  participant: Participant,
-  { name }: AnyCommand,
-  { payload, ...place }: Sending & { readonly payload: unknown },
-): CommandEnvelope {
+function envelopeOf(participant: Participant, { name }: AnyCommand, { payload, ...place }: Sending): CommandEnvelope {
   const now = new Date(systemClock.now()).toISOString();
   const identity = { ...place, item: null };
   return {

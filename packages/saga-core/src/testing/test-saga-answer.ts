@@ -2,7 +2,7 @@ import { type AnyCommand, validate } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import { type SendCommand, tombstoneCommand } from '../machine/effect.js';
 import { splitKey } from '../machine/unit.js';
-import type { Accepted, Declined, UntypedHandler } from '../participant/participant.js';
+import type { Accepted, Declined, UntypedHandler } from '../participant/handler.js';
 import { thrownCode } from '../thrown-code.js';
 import { thrownMessage } from '../thrown-message.js';
 import type { TestAnswer } from './test-saga-fence.js';

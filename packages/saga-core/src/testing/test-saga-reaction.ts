@@ -11,7 +11,7 @@ import {
 import { type Duration, parseDuration } from '../definition/duration.js';
 import { SagaError } from '../errors.js';
 import type { ReplyOutcome } from '../machine/saga-input.js';
-import type { Declined } from '../participant/participant.js';
+import type { Declined } from '../participant/handler.js';
 import type { TestAnswer } from './test-saga-fence.js';
 
 /** Milliseconds of the test's own clock, or a duration such as `45s`. */

@@ -83,4 +83,56 @@ describe('a participant under test, in memory', () => {
     });
     await t.close();
   });
+
+  it('hands commands that arrive together to a batch handler in one call, and copies from the fence', async () => {
+    const stock: Stock = { reserved: new Set() };
+    const sizes: number[] = [];
+    const batched = participantOn<Stock>()(inventory, {
+      reserve: {
+        handleBatch({ trx, commands, decline }) {
+          sizes.push(commands.length);
+          if (commands.some(({ payload }) => payload.orderId === 'bug')) throw new Error('a bug');
+          return commands.map(({ id, payload }) => {
+            if (payload.skus.includes('gold')) return decline('OUT_OF_STOCK', { sku: 'gold' });
+            trx.reserved.add(payload.orderId);
+            return { reservationId: id };
+          });
+        },
+      },
+      release: {
+        handleBatch: ({ trx, commands }) => {
+          for (const { payload } of commands) trx.reserved.delete(payload.orderId);
+        },
+      },
+    });
+    const t = await testParticipant(batched, { trx: stock });
+    const gold = { orderId: 'o2', skus: ['gold'] };
+    const places = [{ sagaId: 's1' }, { sagaId: 's2' }, { sagaId: 's1' }];
+    const answers = await t.doAll(inventory.reserve, [tea, gold, tea], places);
+    expect(answers).toMatchObject([
+      { outcome: 'succeeded', sagaId: 's1', ran: true, fence: 'succeeded' },
+      { outcome: 'declined', code: 'OUT_OF_STOCK', sagaId: 's2', ran: true, fence: 'declined' },
+      { outcome: 'succeeded', sagaId: 's1', fence: 'succeeded' },
+    ]);
+    expect(sizes).toEqual([2]);
+    expect(await t.do(inventory.reserve, tea, { sagaId: 's1' })).toMatchObject({ outcome: 'succeeded', ran: false });
+    const apart = await t.doAll(inventory.reserve, [
+      { orderId: 'bug', skus: [] },
+      { orderId: 'o3', skus: ['tea'] },
+    ]);
+    expect(apart).toMatchObject([{ outcome: 'failed', fence: 'fresh' }, { outcome: 'succeeded' }]);
+    expect(sizes).toEqual([2, 2, 1, 1]);
+    expect(await t.undo(inventory.release, { orderId: 'o1' }, { sagaId: 's1', step: 'reserve' })).toMatchObject({
+      ran: true,
+      fence: 'undone',
+    });
+    expect(stock.reserved).toEqual(new Set(['o3']));
+  });
+
+  it('hands commands that arrive together to an ordinary handler one by one', async () => {
+    const { stock, t } = await open();
+    const orders = ['o1', 'o2'].map((orderId) => ({ orderId, skus: ['tea'] }));
+    expect(await t.doAll(inventory.reserve, orders)).toMatchObject([{ ran: true }, { ran: true }]);
+    expect(stock.reserved).toEqual(new Set(['o1', 'o2']));
+  });
 });

@@ -163,23 +163,6 @@ export const fenceCases: readonly FenceStoreCase[] = [
     },
   },
   {
-    name: "undoes a handler's savepoint and keeps the claim, the decline and the reply",
-    async run(stage) {
-      const declined: FenceRow = { status: 'declined', doReply: '{"code":"SOLD_OUT"}', undoReply: null };
-      await stage.store.transaction(async (tx) => {
-        await tx.claim(keyOf());
-        const inner = tx.savepoint(async () => {
-          await tx.settle(keyOf({ step: 'pay' }), done);
-          throw new Error('declined');
-        });
-        await assert.rejects(inner, /declined/);
-        await tx.settle(keyOf(), declined);
-      });
-      assert.deepEqual(await claim(stage, keyOf()), declined);
-      assert.deepEqual(await claim(stage, keyOf({ step: 'pay' })), fresh);
-    },
-  },
-  {
     name: 'publishes replies under a lease, in the order given',
     async run(stage) {
       const replies = [command('s-1'), command('s-1')];

@@ -1,3 +1,4 @@
+import { batchCases } from './batch-cases.js';
 import { fenceCases } from './fence-cases.js';
 import { laterCases } from './later-cases.js';
 import type { FenceStoreSubject } from './fence-store-subject.js';
@@ -11,7 +12,7 @@ import { quarantineRows, type StoreConformanceApi } from './saga-store-subject.j
  */
 export function fenceStoreConformance(subject: FenceStoreSubject, api: StoreConformanceApi): void {
   api.describe(`${subject.name} keeps the promises of FenceStore: it`, () => {
-    for (const each of [...fenceCases, ...laterCases]) {
+    for (const each of [...fenceCases, ...batchCases, ...laterCases]) {
       api.it(each.name, async () => {
         const stage = await subject.open({ quarantineRows });
         try {
