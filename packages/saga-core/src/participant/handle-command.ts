@@ -10,6 +10,7 @@ import { thrownMessage } from '../thrown-message.js';
 
 /** Carries a decline out of its transaction, so that what the handler wrote is undone. The answer has been held against the contract. */
 export class RolledBack extends Error {
+  override readonly name = 'RolledBack';
   readonly answer: Answer;
   constructor(answer: Answer) {
     super('declined');

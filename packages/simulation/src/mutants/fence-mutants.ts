@@ -22,9 +22,11 @@ export const fenceMutants: readonly Mutant[] = [
   {
     fault: 'an undo of what was never done leaves no tombstone',
     fenceStore: bent((tx) => ({
-      settle: async (key, row) => {
-        if (row.status !== 'tombstone' || row.doReply !== null) await tx.settle(key, row);
-      },
+      record: ({ settled, replies }, options) =>
+        tx.record(
+          { settled: settled.filter(({ row }) => row.status !== 'tombstone' || row.doReply !== null), replies },
+          options,
+        ),
     })),
   },
   {
@@ -33,7 +35,7 @@ export const fenceMutants: readonly Mutant[] = [
   },
   {
     fault: 'what a handler wrote stays although it declined',
-    fenceStore: bent(() => ({ savepoint: (work) => work() })),
+    fenceStore: keepsDeclined,
   },
   { fault: 'the fence is written in a transaction after the handler', fenceStore: settlesLater },
   {
@@ -45,14 +47,33 @@ export const fenceMutants: readonly Mutant[] = [
           const row = await tx.claim(key);
           return (settledAt.get(JSON.stringify(key)) ?? nowMs()) < nowMs() - 3_000 ? fresh : row;
         },
-        settle: async (key, row) => {
-          settledAt.set(JSON.stringify(key), nowMs());
-          await tx.settle(key, row);
+        record: (records, options) => {
+          for (const { key } of records.settled) settledAt.set(JSON.stringify(key), nowMs());
+          return tx.record(records, options);
         },
       }));
     },
   },
 ];
+
+/** A decline is thrown out of its transaction, which here commits all the same. */
+function keepsDeclined(store: Store): Store {
+  return {
+    ...store,
+    async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+      const ended = await store.transaction(async (tx) => {
+        try {
+          return { kind: 'returned' as const, value: await work(tx) };
+        } catch (error) {
+          if (!(error instanceof Error && error.name === 'RolledBack')) throw error;
+          return { kind: 'declined' as const, error };
+        }
+      });
+      if (ended.kind === 'declined') throw ended.error;
+      return ended.value;
+    },
+  };
+}
 
 function settlesLater(store: Store): Store {
   return {
@@ -60,7 +81,13 @@ function settlesLater(store: Store): Store {
     async transaction(work) {
       const settled: (readonly [FenceKey, FenceRow])[] = [];
       const value = await store.transaction((tx) =>
-        work({ ...tx, settle: async (key, row) => void settled.push([key, row]) }),
+        work({
+          ...tx,
+          record: ({ settled: rows, replies }, options) => {
+            for (const { key, row } of rows) settled.push([key, row]);
+            return tx.record({ settled: [], replies }, options);
+          },
+        }),
       );
       if (settled.length > 0)
         await store.transaction(async (tx) => {

@@ -22,17 +22,14 @@ function watchedTransaction(
       claimed = row.status;
       return row;
     },
-    async settle(key, row) {
-      if (claimed === 'fresh' && row.status === 'tombstone')
+    async record(records, options) {
+      const { settled, replies } = records;
+      if (claimed === 'fresh' && settled.some(({ row }) => row.status === 'tombstone'))
         sightings.saw('an undo overtook its do and left a tombstone');
-      claimed = undefined;
-      await tx.settle(key, row);
-    },
-    async publish(rows, options) {
-      if (claimed === 'succeeded' || claimed === 'declined')
+      if (settled.length === 0 && (claimed === 'succeeded' || claimed === 'declined'))
         sightings.saw('a duplicate command was answered from the fence');
-      if (rows.some(({ payload }) => payload.includes('"FENCED"'))) sightings.saw('a late do met a tombstone');
-      return tx.publish(rows, options);
+      if (replies.some(({ payload }) => payload.includes('"FENCED"'))) sightings.saw('a late do met a tombstone');
+      return tx.record(records, options);
     },
   };
 }
