@@ -43,6 +43,7 @@ export async function fleetStage({ answerWithin, brokers }: FleetStageOptions): 
     Knex
   >;
   const fleet = createServiceFleet({
+    driver: 'kafkajs',
     built: new URL('../dist/', import.meta.url),
     servers: Object.fromEntries(created.map(([name, { url }]) => [name, url])) as Record<ServiceName, string>,
     brokers: brokers ?? kafkaBrokers() ?? [],

@@ -1,8 +1,11 @@
 import { describe, inject } from 'vitest';
+import { type CrashableKafka, startCrashableKafka } from './crashable-kafka.js';
 import { createDatabase, dropDatabase } from './create-database.js';
 import { DevkitError } from './devkit-error.js';
 import { whyNoDebezium } from './start-debezium.js';
 import type {} from './vitest-servers.js';
+
+export { type CrashableKafka, startCrashableKafka };
 
 export interface TestDatabase {
   readonly url: string;

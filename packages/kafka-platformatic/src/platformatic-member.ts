@@ -36,6 +36,9 @@ interface Reading {
 /** Answers that mean: the group goes on without this member, which has to come back as a new one. */
 const strangers: ReadonlySet<string> = new Set(['FENCED_INSTANCE_ID', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']);
 
+/** Joins in a row without coming to an assignment, before the member is given up and a new one tries. */
+const mostJoins = 10;
+
 /** A member of a group, from its first join over all rebalances to its end. */
 export class PlatformaticMember implements GroupMember {
   readonly #options: PlatformaticMemberOptions;
@@ -69,7 +72,7 @@ export class PlatformaticMember implements GroupMember {
     try {
       // A group would take in a member whose topic does not exist.
       await this.#group.leaders(topics);
-      this.#entering = this.#enter();
+      this.#entering = this.#enterAtLast();
       await this.#entering;
       this.#entering = undefined;
     } catch (error) {
@@ -219,14 +222,19 @@ export class PlatformaticMember implements GroupMember {
     await this.#reading?.ended;
     await this.#commit();
     if (strangers.has(type)) this.#membership.forget();
-    for (let attempt = 1; this.#phase === 'member'; attempt++) {
+    if (this.#phase === 'member') await this.#enterAtLast();
+  }
+
+  /** Others come and go while this one joins, and each time it has to join anew. */
+  async #enterAtLast(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
       try {
         await this.#enter();
         return;
       } catch (cause) {
         const error = clientError(cause);
-        // Others come and go while this one joins.
-        if (error.type === undefined || !lostMembership.has(error.type) || attempt >= 10) throw error;
+        const goesOn = (this.#phase === 'joining' || this.#phase === 'member') && attempt < mostJoins;
+        if (!goesOn || error.type === undefined || !lostMembership.has(error.type)) throw error;
         if (strangers.has(error.type)) this.#membership.forget();
       }
     }

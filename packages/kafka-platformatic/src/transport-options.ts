@@ -1,11 +1,33 @@
+import type { ConnectionOptions } from 'node:tls';
 import { type DriverOptions, type DriverSettings, invalid, resolveDriverOptions } from '@backstitch/kafka-driver';
-import type { BaseOptions } from '@platformatic/kafka';
+type Credential = string | (() => string | Promise<string>);
 
-/** Where the brokers are and how to be let in, as every client of @platformatic/kafka takes it. */
-export type ClientOptions = Pick<
-  BaseOptions,
-  'clientId' | 'bootstrapBrokers' | 'connectTimeout' | 'context' | 'sasl' | 'ssl' | 'tls' | 'tlsServerName'
->;
+export interface SaslOptions {
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER';
+  readonly username?: Credential;
+  readonly password?: Credential;
+  /** Of OAUTHBEARER. */
+  readonly token?: Credential;
+}
+
+/**
+ * Where the brokers are and how to be let in, as every client of @platformatic/kafka takes it. Written out, because that package's own declarations
+ * compile only with `skipLibCheck` or beside `@types/debug`.
+ */
+export interface ClientOptions {
+  /** Without blanks. Stands in the logs of the broker. */
+  readonly clientId: string;
+  /** `host:port`. */
+  readonly bootstrapBrokers: readonly string[];
+  /** Default 5,000 ms. */
+  readonly connectTimeout?: number;
+  readonly tls?: ConnectionOptions;
+  /** `true`: the broker's host. */
+  readonly tlsServerName?: string | boolean;
+  readonly sasl?: SaslOptions;
+  /** Handed on to the client's diagnostic channels. */
+  readonly context?: unknown;
+}
 
 export interface PlatformaticTransportOptions extends DriverOptions {
   readonly client: ClientOptions;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { KafkaServer } from '@backstitch/devkit';
+import type { KafkaDriver } from '../service/kafka-driver.js';
 import { createServiceFleet } from '../service/service-fleet.js';
 import type { CleanUp } from './clean-up.js';
 import type { DemoStage } from './demo-stage.js';
@@ -13,10 +14,11 @@ export interface KafkaStageOptions {
   readonly quiet: boolean;
   /** What the services log. */
   readonly level: string;
+  readonly driver: KafkaDriver;
 }
 
 /** Each service in a process of its own, with a database of its own, on a real broker. */
-export async function kafkaStage({ cleanUp, signal, quiet, level }: KafkaStageOptions): Promise<DemoStage> {
+export async function kafkaStage({ cleanUp, signal, quiet, level, driver }: KafkaStageOptions): Promise<DemoStage> {
   const kafka = await findKafka(quiet);
   cleanUp.add(() => kafka.stop());
   signal.throwIfAborted();
@@ -25,6 +27,7 @@ export async function kafkaStage({ cleanUp, signal, quiet, level }: KafkaStageOp
     built: new URL('../', import.meta.url),
     servers,
     brokers: kafka.brokers,
+    driver,
     topicPrefix: usePrefix(kafka, cleanUp),
     answerWithin: '2s',
     logLevel: level,

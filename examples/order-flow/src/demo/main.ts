@@ -63,11 +63,11 @@ interface Frame {
 }
 
 async function perform(options: DemoOptions, { cleanUp, signal, startedAt }: Frame): Promise<number> {
-  const { transport, output, logs } = options;
+  const { transport, driver, output, logs } = options;
   const level = logs === 'verbose' ? 'debug' : 'silent';
   const quiet = output === 'json' && logs === 'silent';
   const screen = createScreen({ output: output === 'json' ? process.stderr : process.stdout, startedAt });
-  const stageOptions = { cleanUp, signal, quiet, level, logger: createLogger('demo', level) };
+  const stageOptions = { cleanUp, signal, quiet, level, driver, logger: createLogger('demo', level) };
   const stage =
     transport === 'kafka'
       ? await kafkaStage(stageOptions)

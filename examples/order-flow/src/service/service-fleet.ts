@@ -1,4 +1,5 @@
 import { type MessagingServiceName, type ServiceName, serviceNames } from '../service-names.js';
+import type { KafkaDriver } from './kafka-driver.js';
 import { type ServiceProcess, startServiceProcess } from './service-process.js';
 
 export interface ServiceFleetOptions {
@@ -7,6 +8,7 @@ export interface ServiceFleetOptions {
   /** A connection string for each service. */
   readonly servers: Readonly<Record<ServiceName, string>>;
   readonly brokers: readonly string[];
+  readonly driver: KafkaDriver;
   /** Stands before every topic and group. */
   readonly topicPrefix: string;
   /** How long one attempt of a participant may take: `2s`. */
@@ -35,6 +37,7 @@ export function createServiceFleet(options: ServiceFleetOptions): ServiceFleet {
     const environment = {
       DATABASE_URL: servers[name],
       KAFKA_BROKERS: options.brokers.join(','),
+      KAFKA_DRIVER: options.driver,
       TOPIC_PREFIX: options.topicPrefix,
       LOG_LEVEL: options.logLevel,
       ANSWER_WITHIN: options.answerWithin,

@@ -121,13 +121,17 @@ function interleaveLanes<Entry extends { readonly lane: string }>(
   return random.shuffle(entries.map((entry) => entry.lane)).map((lane) => queues.get(lane)?.shift() as Entry);
 }
 
+/** As the Kafka transports have it unless told otherwise: more are cut, and the record is marked. */
+const maxHeaders = 64;
+
 function storedRecord(
   record: ForeignRecord,
   timestampMs: number,
 ): Omit<InboundRecord, 'topic' | 'partition' | 'offset'> {
   // Null prototype, as the port promises: a header named `constructor` is a header.
   const headers: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(record.headers ?? {})) headers[name] = value;
+  const given = Object.entries(record.headers ?? {});
+  for (const [name, value] of given.slice(0, maxHeaders)) headers[name] = value;
   const { value } = record;
   const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
   return {
@@ -136,5 +140,6 @@ function storedRecord(
     value: bytes === null ? null : Buffer.from(bytes).toString('utf8'),
     headers: Object.freeze(headers),
     timestampMs,
+    ...(given.length > maxHeaders ? { poison: `more than ${maxHeaders} headers` } : {}),
   };
 }

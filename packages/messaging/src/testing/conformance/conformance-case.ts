@@ -6,6 +6,6 @@ export interface ConformanceCase {
   /** A sentence about the transport. */
   readonly name: string;
   /** The optional ability of the subject that the case cannot do without. */
-  readonly needs?: 'crash' | 'write';
+  readonly needs?: 'crash' | 'write' | 'outage';
   run(stage: Stage, subject: ConformanceSubject): Promise<void>;
 }

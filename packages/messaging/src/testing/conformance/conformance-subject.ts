@@ -12,6 +12,11 @@ export interface ConformanceSubject {
   crash?(transport: Transport): Promise<void>;
   /** Writes as some other client does. Without it the cases about foreign records are reported as skipped. */
   write?(record: ForeignRecord): Promise<void>;
+  /**
+   * Takes the broker away from everybody, and answers how to bring it back: the records stay, their readers' connections do not. Without it the cases
+   * about outages are reported as skipped.
+   */
+  outage?(): Promise<{ end(): Promise<void> }>;
   readonly features: ConformanceFeatures;
 }
 

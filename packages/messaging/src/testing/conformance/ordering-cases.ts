@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { partitionOf } from '../../partition-of.js';
 import type { OutboundRecord } from '../../transport.js';
 import { eventLoopTurn } from '../event-loop-turn.js';
 import type { ConformanceCase } from './conformance-case.js';
@@ -70,6 +71,26 @@ export const orderingCases: readonly ConformanceCase[] = [
         const offsets = batch.records.map((record) => BigInt(record.offset));
         assert.ok(offsets.every((offset, at) => at === 0 || offset > (offsets[at - 1] as bigint)));
       }
+    },
+  },
+  {
+    name: 'puts a key on the partition that murmur2 of its bytes chooses, as every other driver does',
+    async run(stage) {
+      const topic = await stage.topic(5);
+      const keys = [
+        '',
+        'a',
+        'ä',
+        '鍵',
+        '👩‍🚀',
+        'x'.repeat(1000),
+        ...Array.from({ length: 30 }, (_, at) => `order-${at}`),
+      ];
+      await stage.send(keys.map((key) => ({ topic, key, value: key })));
+      const reader = await stage.read({ topics: [topic], group: stage.group() });
+      await reader.until(() => firstDeliveries(reader.handled).length === keys.length, `${keys.length} records`);
+      for (const { key, partition } of reader.handled)
+        assert.equal(partition, partitionOf(key ?? '', 5), `the key ${key}`);
     },
   },
   {

@@ -71,6 +71,35 @@ export const recordCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'refuses in one call, and sends what other calls sent at the same time, also for the same key',
+    async run(stage, { features }) {
+      const topic = await stage.topic(2);
+      const huge = { topic, key: 'order-1', value: 'x'.repeat(features.refusedValueBytes) };
+      const calls = Array.from({ length: 12 }, (_, at) => ({ topic, key: `order-${at % 3}`, value: `call-${at}` }));
+      const [refused, ...sent] = await Promise.all([huge, ...calls].map((record) => stage.shared.send([record])));
+      assert.deepEqual(kinds(refused ?? []), ['RECORD_TOO_LARGE']);
+      assertAllSent(sent.flat());
+      const reader = await stage.read({ topics: [topic], group: stage.group() });
+      await reader.until(() => firstDeliveries(reader.handled).length === 12, '12 records');
+    },
+  },
+  {
+    name: 'marks a record with thousands of headers as poison, and goes on behind it',
+    needs: 'write',
+    async run(stage, subject) {
+      const topic = await stage.topic(1);
+      const headers = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`h${at}`, 'v']));
+      await subject.write?.({ topic, key: 'order-1', value: 'bomb', headers });
+      await stage.send([{ topic, key: 'order-1', value: 'behind it' }]);
+      const reader = await stage.read({ topics: [topic], group: stage.group() });
+      await reader.until(() => firstDeliveries(reader.handled).length === 2, '2 records');
+      const [bomb, good] = reader.handled;
+      assert.equal(typeof bomb?.poison, 'string', 'it says why it was cut');
+      assert.ok(Object.keys(bomb?.headers ?? {}).length < 5000);
+      assert.deepEqual([good?.value, good?.poison], ['behind it', undefined]);
+    },
+  },
+  {
     name: 'carries text of every script unchanged in key, value and headers',
     async run(stage) {
       const text = 'Füße 東京 👩‍🚀 \u0000 \u2028 \u{10ffff} "quoted"\n';

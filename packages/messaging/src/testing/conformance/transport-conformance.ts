@@ -4,7 +4,9 @@ import type { ConformanceApi, ConformanceSubject } from './conformance-subject.j
 import { withDeadline } from './with-deadline.js';
 import { membershipCases } from './membership-cases.js';
 import { orderingCases } from './ordering-cases.js';
+import { outageCases } from './outage-cases.js';
 import { randomScheduleCases } from './random-schedule-cases.js';
+import { rebalanceCases } from './rebalance-cases.js';
 import { recordCases } from './record-cases.js';
 import { redeliveryCases } from './redelivery-cases.js';
 import { createStage, patienceMs } from './stage.js';
@@ -13,7 +15,9 @@ const cases: readonly ConformanceCase[] = [
   ...orderingCases,
   ...redeliveryCases,
   ...membershipCases,
+  ...rebalanceCases,
   ...recordCases,
+  ...outageCases,
   ...randomScheduleCases,
 ];
 
@@ -23,7 +27,7 @@ const cases: readonly ConformanceCase[] = [
  *     import { afterAll, beforeAll, describe, it } from 'vitest';
  *     transportConformance(subject, { describe, it, beforeAll, afterAll });
  *
- * A case that needs an ability which the subject lacks (`crash`, `write`) is registered as skipped, not left out.
+ * A case that needs an ability which the subject lacks (`crash`, `write`, `outage`) is registered as skipped, not left out.
  */
 export function transportConformance(subject: ConformanceSubject, api: ConformanceApi): void {
   // A case waits for several things, each with its own patience, which says what it waited for. This one ends a transport that hangs.
