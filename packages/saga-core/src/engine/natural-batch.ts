@@ -11,6 +11,14 @@ export interface NaturalBatch<Item> {
   idle(): Promise<void>;
 }
 
+export interface NaturalBatchOptions {
+  /**
+   * When the first item of a quiet time waits for a turn of the event loop, because what arrives in the same turn belongs together: each time
+   * (default), or only where the batch before held more than one.
+   */
+  readonly gathers?: 'always' | 'after a crowd';
+}
+
 interface Waiting<Item> {
   readonly items: readonly Item[];
   readonly waitsFor: 'batch' | 'all';
@@ -21,9 +29,11 @@ interface Waiting<Item> {
 export function createNaturalBatch<Item>(
   write: (items: readonly Item[]) => Promise<ReadonlyMap<Item, Promise<void>>>,
   maxItems: number,
+  { gathers = 'always' }: NaturalBatchOptions = {},
 ): NaturalBatch<Item> {
   let waiting: Waiting<Item>[] = [];
   let running: Promise<void> | undefined;
+  let lastCount = 0;
   const goingOn = new Set<Promise<void>>();
 
   const takeSome = (): Waiting<Item>[] => {
@@ -54,10 +64,10 @@ export function createNaturalBatch<Item>(
   };
 
   const drain = async (): Promise<void> => {
-    // What arrives in the same turn of the loop belongs together.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (gathers === 'always' || lastCount > 1) await new Promise<void>((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
       const taken = takeSome();
+      lastCount = taken.length;
       try {
         const later = await write(taken.flatMap((group) => group.items));
         // The next batch does not wait for what goes on by itself; only those whose items it holds do.

@@ -15,6 +15,8 @@ import { createDuePoller } from './poll-due.js';
 import { refuseChangedDefinitions } from './refuse-changed-definitions.js';
 import { renewCall } from './renew-call.js';
 import { createCallRunner } from './run-calls.js';
+import { createStartBatch, type StartBatch } from './start-batch.js';
+import { startContext } from './start-saga.js';
 import { createVersionReport, type VersionReport } from './version-report.js';
 
 /** What an engine is made of before it is open. */
@@ -30,6 +32,8 @@ export interface Parts<Trx> {
 export interface Running<Trx> {
   readonly sender: Sender;
   readonly advance: AdvanceOptions<Trx>;
+  /** Starts without a transaction of the caller's. */
+  readonly starts: StartBatch;
   readonly wakeDue: () => Promise<number>;
   stop(timeoutMs: number): Promise<void>;
 }
@@ -59,6 +63,12 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
       if (!isStopping) wakeMailed(batch, sagaIds, logger);
     },
   };
+  const starts = createStartBatch({
+    store,
+    context: { ...startContext(options, sender), bornLeaseMs: settings.bornLeaseMs },
+    publish: advance.publish,
+    batchSize: settings.batchSize,
+  });
   const advanceItems = createAdvance(advance);
   const batch = createNaturalBatch<Item>(advanceItems, settings.batchSize);
   const calls = createCallRunner({
@@ -96,11 +106,12 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
   return {
     sender,
     advance,
+    starts,
     wakeDue: () => poller.runOnce(),
     async stop(timeoutMs) {
       isStopping = true;
       await Promise.all([versions.stop(), poller.stop(), subscription?.close({ timeoutMs }), calls.close(timeoutMs)]);
-      await batch.idle();
+      await Promise.all([batch.idle(), starts.idle()]);
     },
   };
 }

@@ -1,13 +1,11 @@
 import { silentLogger, systemClock } from '@backstitch/messaging';
 import type { Saga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
-import { againAfterConflict } from '../exchange/again-after-conflict.js';
 import { createLifecycle } from '../exchange/lifecycle.js';
 import { commandTopic, deadLetterTopic, replyTopic } from '../exchange/topic-names.js';
 import type { SagaMigration } from '../machine/define-migration.js';
 import type { AdvanceOptions } from './advance-options.js';
 import { createResultWatch } from './await-result.js';
-import type { Sender } from './command-message.js';
 import { checkStartOptions } from './check-start-options.js';
 import { createDefinitionRegistry, type DefinitionRegistry } from './definition-registry.js';
 import { checkEngineOptions, type SagaEngineOptions } from './engine-options.js';
@@ -17,7 +15,7 @@ import { openEngine, type Parts, type Running } from './open-engine.js';
 import { type Operator, operatorOf } from './operator.js';
 import { handleOf, type SagaHandle } from './saga-handle.js';
 import { type Signal, signalInstance } from './signal-instance.js';
-import { checkInput, type StartContext, startIn, type StartRequest } from './start-saga.js';
+import { checkInput, startContext, startIn, type StartRequest } from './start-saga.js';
 
 export interface StartOptions<Input, Trx> {
   readonly input: Input;
@@ -92,21 +90,15 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
   return {
     open: lifecycle.open,
     async start(saga, given) {
-      const { sender, advance } = opened();
+      const { sender, advance, starts } = opened();
       const request = requestOf(definitions, saga, given);
-      const context = startContext(options, sender);
       if (given.trx === undefined) {
-        const { bornLeaseMs } = parts.settings;
-        const started = await againAfterConflict(
-          () => store.transaction((tx) => startIn(tx, request, { ...context, bornLeaseMs })),
-          context.classify,
-        );
-        relay.publish(started.claimed);
+        const started = await starts.start(request);
         if (started.leg !== undefined) beginWhatFollows(advance, started.leg);
         return handleOf(watch, saga, { ...started, isVisible: () => true });
       }
       const tx = store.within(given.trx);
-      const started = await startIn(tx, request, context);
+      const started = await startIn(tx, request, startContext(options, sender));
       tx.afterEnd(() => relay.hint(started.messageIds));
       tx.afterEnd(() => beginIfCommitted(parts, advance, started.leg));
       return handleOf(watch, saga, { ...started, isVisible: () => tx.phase() !== 'open' });
@@ -123,10 +115,6 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
       await closing;
     },
   };
-}
-
-function startContext<Trx>({ store, newId }: SagaEngineOptions<Trx>, sender: Sender): StartContext {
-  return { sender, classify: (error) => store.classify(error), newId };
 }
 
 function notOpen(name: string): SagaError {

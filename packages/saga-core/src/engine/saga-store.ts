@@ -18,6 +18,11 @@ export interface SagaStore<Trx> {
   within(trx: Trx): SagaTransaction<Trx>;
   /** Reads without locks; unknown ids are left out. `now` is read with the rows. */
   load(ids: readonly string[]): Promise<{ readonly now: number; readonly instances: readonly StoredInstance[] }>;
+  /**
+   * This moment of the store's clock, never ahead of it. It need not ask: what the store last said, with what a monotonic clock has counted
+   * since then, will do as long as that is not long.
+   */
+  now(): Promise<number>;
   /** Ids of instances of the given definitions whose `wake_at` has come, the longest overdue first (to within ten seconds). */
   due(options: { readonly limit: number; readonly definitions: readonly DefinitionKey[] }): Promise<readonly string[]>;
   /** Which of these commands (by outbox row id) are still unsent. */

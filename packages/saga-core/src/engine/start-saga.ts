@@ -5,13 +5,14 @@ import { stringify } from 'safe-stable-stringify';
 import type { SagaDefinition } from '../definition/step-definition.js';
 import { SagaError } from '../errors.js';
 import { newInstance } from '../machine/instance.js';
+import type { StartedLocks } from '../machine/journal-event.js';
 import { wakeAt } from '../machine/wake-at.js';
 import { answerQuestions } from './answer-questions.js';
 import { storedChild } from './born-child.js';
 import { lettersOf } from './prepared.js';
 import type { Sender } from './command-message.js';
 import { applyInput, type Leg, openLeg } from './leg.js';
-import type { SagaTransaction } from './saga-store.js';
+import type { NewLetter, NewStoredInstance, SagaStore, SagaTransaction } from './saga-store.js';
 import { takeLocks } from './take-locks.js';
 import type { StoreFailure } from '../exchange/store-failure.js';
 import { thrownMessage } from '../thrown-message.js';
@@ -34,6 +35,14 @@ export interface StartContext {
   readonly bornLeaseMs?: number;
 }
 
+/** For starts in the caller's transaction; with `bornLeaseMs` beside it for the engine's own. */
+export function startContext<Trx>(
+  { store, newId }: { readonly store: SagaStore<Trx>; readonly newId?: StartContext['newId'] },
+  sender: Sender,
+): StartContext {
+  return { sender, classify: (error) => store.classify(error), newId };
+}
+
 export interface Started {
   readonly sagaId: string;
   /** False where the start key had been used for the same input before. */
@@ -42,6 +51,12 @@ export interface Started {
   /** Outbox rows that somebody has to look for, once the caller has committed. */
   readonly messageIds: readonly string[];
   readonly leg: Leg | undefined;
+}
+
+export interface FirstRows {
+  readonly rows: readonly NewStoredInstance[];
+  readonly letters: readonly NewLetter[];
+  readonly messageIds: readonly string[];
 }
 
 /** The JSON of the input, once it is checked. Throws `INPUT_INVALID` or a payload error before anything is written. */
@@ -70,13 +85,10 @@ async function start<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, conte
   const sagaId = (context.newId ?? uuidV7)(await tx.now());
   const known = request.startKey === null ? undefined : await claimKey(tx, request, sagaId);
   if (known !== undefined) return { sagaId: known, created: false, claimed: [], messageIds: [], leg: undefined };
-  const input = JSON.parse(request.inputJson) as unknown;
   const locks = await takeLocks(tx, request.definition, { sagaId, input: JSON.parse(request.inputJson) });
   // Only now: what was waited for the key and the locks is not the saga's time.
   const now = await tx.now();
-  const leg = openLeg(request.definition, newInstance(request.definition, { id: sagaId, input, now }));
-  const started = { kind: 'started', ...(locks === undefined ? {} : { locks }) } as const;
-  applyInput(leg, started, { now, sender: context.sender });
+  const leg = firstLeg(request, { sagaId, now, locks, sender: context.sender });
   await answerQuestions(leg, {
     tx,
     sender: context.sender,
@@ -85,26 +97,46 @@ async function start<Trx>(tx: SagaTransaction<Trx>, request: StartRequest, conte
       throw startFailed(request.definition, { step, code: codeOf(cause), message: thrownMessage(cause), cause });
     },
   });
+  const { rows, letters, messageIds } = firstRows(request, leg, now);
+  const claimed = await tx.insert(rows, context.bornLeaseMs === undefined ? {} : { bornLeaseMs: context.bornLeaseMs });
+  if (letters.length > 0) await tx.post(letters);
+  return { sagaId, created: true, claimed, messageIds, leg };
+}
+
+/** What a saga does first, before anything of it is written or asked within a transaction. */
+export function firstLeg(
+  { definition, inputJson }: StartRequest,
+  about: {
+    readonly sagaId: string;
+    readonly now: number;
+    readonly locks?: StartedLocks | undefined;
+    readonly sender: Sender;
+  },
+): Leg {
+  const { sagaId, now, locks, sender } = about;
+  const input = JSON.parse(inputJson) as unknown;
+  const leg = openLeg(definition, newInstance(definition, { id: sagaId, input, now }));
+  applyInput(leg, { kind: 'started', ...(locks === undefined ? {} : { locks }) }, { now, sender });
+  return leg;
+}
+
+/** The rows of an instance and of the children that begin with it. Throws `START_FAILED` where it cannot take its first step. */
+export function firstRows(request: StartRequest, leg: Leg, now: number): FirstRows {
   refuseParked(leg);
   const messages = [...leg.messages.values()];
-  const claimed = await tx.insert(
-    [
-      {
-        // What was checked, whatever the author's functions did to the object that they were handed.
-        instance: { ...leg.instance, input: JSON.parse(request.inputJson) as unknown },
-        entries: leg.entries,
-        messages,
-        wakeAt: wakeAt(leg.instance.state, now),
-        tags: request.tags,
-        startKey: request.startKey,
-      },
-      ...leg.born.map((born) => storedChild(born, request.tags)),
-    ],
-    context.bornLeaseMs === undefined ? {} : { bornLeaseMs: context.bornLeaseMs },
-  );
-  const letters = lettersOf(leg);
-  if (letters.length > 0) await tx.post(letters);
-  return { sagaId, created: true, claimed, messageIds: messages.map((row) => row.id), leg };
+  const rows: NewStoredInstance[] = [
+    {
+      // What was checked, whatever the author's functions did to the object that they were handed.
+      instance: { ...leg.instance, input: JSON.parse(request.inputJson) as unknown },
+      entries: leg.entries,
+      messages,
+      wakeAt: wakeAt(leg.instance.state, now),
+      tags: request.tags,
+      startKey: request.startKey,
+    },
+    ...leg.born.map((born) => storedChild(born, request.tags)),
+  ];
+  return { rows, letters: lettersOf(leg), messageIds: messages.map((row) => row.id) };
 }
 
 /** The instance that the key belongs to already, or nothing where it is ours now. */

@@ -17,6 +17,7 @@ import { readLetters } from './read-letters.js';
 import { requireWholeNumber } from './require-whole-number.js';
 import { sagaTables } from './saga-tables.js';
 import { sagaTransaction } from './saga-transaction.js';
+import { storeClock } from './store-clock.js';
 import { callersEnd, ownEnd } from './transaction-end.js';
 
 export interface PostgresSagaStoreOptions<Trx> {
@@ -43,6 +44,7 @@ export function postgresSagaStore<Trx>(options: PostgresSagaStoreOptions<Trx>): 
   const lockTimeoutMs = requireWholeNumber('lockTimeoutMs', options.lockTimeoutMs ?? 2_000);
   const rows = requireWholeNumber('quarantineRows', options.quarantineRows ?? defaultQuarantineRows);
   const { monotonicNowMs } = options;
+  const clock = storeClock(sql, { monotonicNowMs });
   const transactionOptions = { tables, outboxTable, lockTimeoutMs, monotonicNowMs };
   return {
     async transaction(work) {
@@ -56,7 +58,12 @@ export function postgresSagaStore<Trx>(options: PostgresSagaStoreOptions<Trx>): 
       }
     },
     within: (trx) => sagaTransaction(trx, database.within(trx), { ...transactionOptions, end: callersEnd(trx) }),
-    load: (ids) => readInstances(sql, ids, { tables }),
+    async load(ids) {
+      const read = await readInstances(sql, ids, { tables });
+      clock.heard(read.now);
+      return read;
+    },
+    now: () => clock.now(),
     due: ({ limit, definitions }) => dueInstances(sql, definitions, { table: tables.instances, limit }),
     unsent: (outboxIds) => outboxTable.unsent(sql, outboxIds),
     mailbox: (sagaIds) => readLetters(sql, sagaIds, { table: tables.mailbox }),

@@ -67,6 +67,7 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
       });
       return { now: clock.now(), instances: rows.map((row) => storedInstance(row, row.journal)) };
     },
+    now: async () => clock.now(),
     async due({ limit, definitions }) {
       const now = clock.now();
       return instances((row) => row.wakeAt !== null && row.wakeAt <= now && definitions.some((each) => isOf(row, each)))
