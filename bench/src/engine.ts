@@ -45,7 +45,9 @@ const { values } = parseArgs({
 });
 
 async function measure(): Promise<void> {
-  const names = values.workload.split(',').filter((name): name is WorkloadName => workloadNames.includes(name as never));
+  const names = values.workload
+    .split(',')
+    .filter((name): name is WorkloadName => workloadNames.includes(name as never));
   const withKafka = values.transport === 'kafka';
   const servers = await startServers({ withKafka });
   const client = new pg.Client({ connectionString: servers.postgres.url });
@@ -69,14 +71,22 @@ async function measure(): Promise<void> {
           process.stderr.write(`${line(round)}\n`);
           if (values.digest) {
             for (const { text, count } of stage.counted.digest().slice(0, 14)) {
-              process.stderr.write(`  ${(count / sagas).toFixed(3)}  ${text.trim().replaceAll(/\s+/g, ' ').slice(0, 110)}\n`);
+              process.stderr.write(
+                `  ${(count / sagas).toFixed(3)}  ${text.trim().replaceAll(/\s+/g, ' ').slice(0, 110)}\n`,
+              );
             }
           }
         }
       }
     }
     await stage.stop();
-    const result = { date: new Date().toISOString(), environment, transport: values.transport, note: values.note, rounds };
+    const result = {
+      date: new Date().toISOString(),
+      environment,
+      transport: values.transport,
+      note: values.note,
+      rounds,
+    };
     if (values.out !== undefined) {
       const folder = new URL('../results/', import.meta.url);
       await mkdir(folder, { recursive: true });

@@ -26,8 +26,7 @@ export function countedPool(url: string, max: number): CountedPool {
   return {
     pool,
     statements: () => [...counts.values()].reduce((sum, count) => sum + count, 0),
-    digest: () =>
-      [...counts].map(([text, count]) => ({ text, count })).sort((one, other) => other.count - one.count),
+    digest: () => [...counts].map(([text, count]) => ({ text, count })).sort((one, other) => other.count - one.count),
     reset: () => counts.clear(),
   };
 }

@@ -1,4 +1,10 @@
-import { decodeCommand, encodeReply, envelopeContentType, type Subscription, type Transport } from '@backstitch/messaging';
+import {
+  decodeCommand,
+  encodeReply,
+  envelopeContentType,
+  type Subscription,
+  type Transport,
+} from '@backstitch/messaging';
 import { stepResult } from './workloads.js';
 
 /**
