@@ -63,6 +63,7 @@ async function advanceOnce<Trx>(advancing: Advancing<Trx>, items: readonly Item[
   const situations = await readSplitting(options, queueBehindSolos(advancing, items));
   const batch: Prepared[] = [];
   const discarding: Prepared[] = [];
+  const again: Item[] = [];
   for (const situation of situations) {
     if (situation.kind === 'unknown') await quarantineReplies(options, situation.items, 'no such instance');
     else if (situation.kind === 'foreign') await postpone(options, situation.items);
@@ -70,7 +71,8 @@ async function advanceOnce<Trx>(advancing: Advancing<Trx>, items: readonly Item[
     else if (solos.isBusy(situation.sagaId)) queueBehindSolos(advancing, situation.items);
     else {
       const leg = await applyOrBlame(options, situation);
-      if (leg === undefined) continue;
+      if (leg === 'read again') again.push(...situation.items);
+      if (leg === undefined || leg === 'read again') continue;
       if (leg.questions.length > 0 || waitsForLocks(situation)) goOnAlone(advancing, situation);
       else if (leg.changed || situation.woken) batch.push({ ready: situation, leg });
       if (leg.questions.length === 0 && leg.discarded.length > 0) discarding.push({ ready: situation, leg });
@@ -82,7 +84,8 @@ async function advanceOnce<Trx>(advancing: Advancing<Trx>, items: readonly Item[
     options,
     discarding.filter(({ ready }) => !lost.has(ready.sagaId)),
   );
-  return losers.flatMap((ready) => ready.items);
+  for (const sagaId of lost) options.cache.forget(sagaId);
+  return [...again, ...losers.flatMap((ready) => ready.items)];
 }
 
 /**
@@ -110,6 +113,7 @@ function queueBehindSolos<Trx>(advancing: Advancing<Trx>, items: readonly Item[]
 }
 
 function goOnAlone<Trx>(advancing: Advancing<Trx>, ready: Ready): void {
+  advancing.options.cache.forget(ready.sagaId);
   const run = async (): Promise<void> => {
     if ((await advancing.solos.run(ready)) === 'contended')
       await advanceWhole({ ...advancing, round: advancing.round + 1 }, ready.items);
@@ -135,7 +139,7 @@ function waitsForLocks({ stored }: Ready): boolean {
 async function readSplitting<Trx>(options: AdvanceOptions<Trx>, items: readonly Item[]): Promise<readonly Situation[]> {
   if (items.length === 0) return [];
   try {
-    return await readSituations(options.store, options.definitions, items);
+    return await readSituations(options, items);
   } catch (error) {
     const failure = options.store.classify(error);
     if (failure !== 'other' && failure !== 'poison') throw error;
@@ -159,13 +163,20 @@ async function readSplitting<Trx>(options: AdvanceOptions<Trx>, items: readonly 
   }
 }
 
-async function applyOrBlame<Trx>(options: AdvanceOptions<Trx>, ready: Ready): Promise<Leg | undefined> {
+/** An input that means nothing to an instance as it is remembered may mean something to it as it is. */
+async function applyOrBlame<Trx>(options: AdvanceOptions<Trx>, ready: Ready): Promise<Leg | 'read again' | undefined> {
+  const { isRemembered, sagaId } = ready;
   try {
-    return applyAll(options, ready);
+    const leg = applyAll(options, ready);
+    if (!isRemembered || leg.discarded.length === 0) return leg;
   } catch (error) {
-    await blame(options, ready, error);
-    return undefined;
+    if (!isRemembered) {
+      await blame(options, ready, error);
+      return undefined;
+    }
   }
+  options.cache.forget(sagaId);
+  return 'read again';
 }
 
 function applyAll<Trx>({ sender }: AdvanceOptions<Trx>, { definition, stored, inputs, now }: Ready): Leg {
@@ -186,6 +197,8 @@ async function saveSplitting<Trx>(options: AdvanceOptions<Trx>, batch: readonly 
     return await saveBatch(options, batch);
   } catch (error) {
     const failure = options.store.classify(error);
+    // Whether it was committed may be unknown.
+    for (const { ready } of batch) options.cache.forget(ready.sagaId);
     // Not the data's fault: the same replies will do once the table, the right or the time is there.
     if (failure === 'infrastructure' || failure === 'refused') throw error;
     if (failure === 'conflict') return batch.map(({ ready }) => ready);
@@ -206,7 +219,12 @@ async function saveBatch<Trx>(options: AdvanceOptions<Trx>, batch: readonly Prep
   options.publish(claimed);
   options.wake(freed);
   const won = new Set(saved);
-  for (const { ready, leg } of batch) if (won.has(ready.sagaId)) announce(options, leg);
+  for (const { ready, leg } of batch) {
+    if (!won.has(ready.sagaId)) continue;
+    const { revision, tags } = ready.stored;
+    options.cache.keep({ instance: leg.instance, revision: revision + 1, tags }, ready.stored);
+    announce(options, leg);
+  }
   return batch.filter(({ ready }) => !won.has(ready.sagaId)).map(({ ready }) => ready);
 }
 

@@ -1,6 +1,7 @@
 import { encodeJson } from '@backstitch/messaging';
 import type { AuthorUndoContext, LocalStepDefinition } from '../definition/step-definition.js';
-import { outputsOf } from '../machine/author.js';
+import { authorContext } from '../machine/author.js';
+import { copyJson, extend } from '../machine/copy-json.js';
 import { isTerminal, stepStateOf } from '../machine/instance.js';
 import type { Direction, LocalOutcome, SagaInput } from '../machine/saga-input.js';
 import { commandRowId, type Sender } from './command-message.js';
@@ -86,7 +87,7 @@ async function runLocal<Trx>(
   const definition = leg.definition.steps.get(step) as LocalStepDefinition;
   try {
     return await tx.savepoint(async () => {
-      const context = { ...localContext(leg, step), trx: tx.trx as never };
+      const context = extend(localContext(leg, step), { trx: tx.trx as never });
       const output = direction === 'do' ? await definition.run(context) : await definition.compensate?.(context);
       if (output === undefined || direction === 'undo') return { kind: 'succeeded' };
       encodeJson(output, { what: `output of step '${step}'` });
@@ -103,7 +104,6 @@ async function runLocal<Trx>(
 
 function localContext({ definition, instance }: Leg, step: string): AuthorUndoContext {
   const { state, bodies } = instance;
-  const steps = outputsOf(definition, instance);
   const failure = state.failure ?? { step: '', code: '', message: '' };
-  return { sagaId: instance.id, input: instance.input, steps, failure, output: bodies[step]?.output };
+  return extend(authorContext(definition, instance), { failure, output: copyJson(bodies[step]?.output) });
 }

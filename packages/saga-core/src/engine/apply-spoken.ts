@@ -29,6 +29,8 @@ export async function applySpoken<Trx>(
     () => store.transaction((tx) => applyIn(options, tx, { sagaId, inputFor })),
     (error) => (error instanceof SagaError ? 'other' : store.classify(error)),
   );
+  // What it was is remembered no more, whoever of the two was quicker.
+  options.cache.forget(sagaId);
   after?.();
   return spoken;
 }

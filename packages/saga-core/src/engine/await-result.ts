@@ -1,18 +1,27 @@
 import type { Clock } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
-import type { SagaStore, StoredInstance } from './saga-store.js';
+import { roughBytes } from '../machine/copy-json.js';
+import { isTerminal, type SagaInstance } from '../machine/instance.js';
+import type { SagaStore } from './saga-store.js';
 import { createSharedLook } from './shared-look.js';
 
 /** Tells those who wait for an instance when it has come to rest. */
 export interface ResultWatch {
   /** Resolves with the instance once it is completed, compensated or parked. Throws `RESULT_TIMEOUT` or `RESULT_BEFORE_COMMIT`. */
-  wait(sagaId: string, options: WaitOptions): Promise<StoredInstance>;
-  /** This process has just settled it: no need to wait for the next look. */
-  settled(sagaId: string): void;
+  wait(sagaId: string, options: WaitOptions): Promise<Settled>;
+  /** This process has just committed it as this: no need to look. */
+  settled(instance: SagaInstance): void;
   close(): void;
 }
 
+/** An instance that has come to rest. */
+export interface Settled {
+  readonly instance: SagaInstance;
+}
+
 export interface WaitOptions {
+  /** This process has just begun it as this: it is not looked at before there was time for it to end. */
+  readonly begunAs?: SagaInstance | undefined;
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -24,20 +33,21 @@ const longestLookMs = 1_000;
 /** Somebody who waits for one instance. */
 interface Listener {
   /** It was settled after the last look had begun: that look may not have seen it. */
-  isSettled: boolean;
+  settled: SagaInstance | undefined;
   wake(): void;
 }
 
 export function createResultWatch<Trx>(store: SagaStore<Trx>, clock: Clock): ResultWatch {
   const listening = new Map<string, Set<Listener>>();
   const look = createSharedLook(store);
+  const recent = createRecentEnds();
   let closed = false;
 
   const listen = (sagaId: string): Listener & { readonly stop: () => void } => {
     const listeners = listening.get(sagaId) ?? new Set();
     listening.set(sagaId, listeners);
-    const listener = {
-      isSettled: false,
+    const listener: Listener & { readonly stop: () => void } = {
+      settled: undefined,
       wake: () => undefined,
       stop() {
         listeners.delete(listener);
@@ -47,29 +57,20 @@ export function createResultWatch<Trx>(store: SagaStore<Trx>, clock: Clock): Res
     listeners.add(listener);
     return listener;
   };
-  const pause = (listener: Listener, delayMs: number, signal: AbortSignal | undefined): Promise<void> =>
-    new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = clock.setTimer(delayMs, done);
-      signal?.addEventListener('abort', done, { once: true });
-      listener.wake = done;
-    });
-
   return {
-    async wait(sagaId, { timeoutMs, signal }) {
+    async wait(sagaId, { timeoutMs, signal, begunAs }) {
+      const known = recent.get(sagaId) ?? begunAs;
+      if (known !== undefined && isAtRest(known)) return { instance: known };
       const endsAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeoutMs;
       const listener = listen(sagaId);
       try {
         for (let delayMs = firstLookMs; ; delayMs = Math.min(delayMs * 2, longestLookMs)) {
-          listener.isSettled = false;
-          const stored = await look(sagaId);
+          const stored = delayMs === firstLookMs && known !== undefined ? { instance: known } : await look(sagaId);
+          const { settled } = listener;
+          if (settled !== undefined) return { instance: settled };
           if (stored === undefined) throw notVisible(sagaId);
           const { status } = stored.instance.state;
-          if (status !== 'running' && status !== 'compensating') return stored;
+          if (isAtRest(stored.instance)) return stored;
           signal?.throwIfAborted();
           if (closed)
             throw new SagaError('ENGINE_CLOSED', 'the engine was closed while a result was awaited', {
@@ -77,21 +78,68 @@ export function createResultWatch<Trx>(store: SagaStore<Trx>, clock: Clock): Res
             });
           const leftMs = endsAt - clock.now();
           if (leftMs <= 0) throw timedOut(sagaId, timeoutMs ?? 0, status);
-          if (!listener.isSettled) await pause(listener, Math.min(delayMs, leftMs), signal);
+          await pause(clock, listener, { delayMs: Math.min(delayMs, leftMs), signal });
+          if (listener.settled !== undefined) return { instance: listener.settled };
         }
       } finally {
         listener.stop();
       }
     },
-    settled(sagaId) {
-      for (const listener of [...(listening.get(sagaId) ?? [])]) {
-        listener.isSettled = true;
+    settled(instance) {
+      // Something of it was given up, and it goes on.
+      if (!isAtRest(instance)) return;
+      recent.add(instance);
+      for (const listener of [...(listening.get(instance.id) ?? [])]) {
+        listener.settled = instance;
         listener.wake();
       }
     },
     close() {
       closed = true;
       for (const listeners of [...listening.values()]) for (const { wake } of [...listeners]) wake();
+    },
+  };
+}
+
+function isAtRest({ state: { status } }: SagaInstance): boolean {
+  return status !== 'running' && status !== 'compensating';
+}
+
+/** Until the listener is woken, the signal is aborted or the time is over. */
+function pause(
+  clock: Clock,
+  listener: Listener,
+  { delayMs, signal }: { readonly delayMs: number; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.setTimer(delayMs, done);
+    signal?.addEventListener('abort', done, { once: true });
+    listener.wake = done;
+  });
+}
+
+/** Results that are asked for a moment after their saga has ended. */
+const mostRecent = 1_000;
+const mostRecentBytes = 16_384;
+
+function createRecentEnds(): { get(sagaId: string): SagaInstance | undefined; add(instance: SagaInstance): void } {
+  const ends = new Map<string, SagaInstance>();
+  return {
+    get: (sagaId) => ends.get(sagaId),
+    add(instance) {
+      const { id, state, input, bodies } = instance;
+      // A parked one may go on, a child that has completed may be told to turn back: by another process, which does not tell this one.
+      if (!isTerminal(state.status) || state.parent !== undefined) return;
+      if (roughBytes(input) + roughBytes(bodies) > mostRecentBytes) return;
+      ends.delete(id);
+      ends.set(id, instance);
+      const [oldest] = ends.keys();
+      if (ends.size > mostRecent && oldest !== undefined) ends.delete(oldest);
     },
   };
 }

@@ -30,6 +30,11 @@ export interface SagaEngineOptions<Trx> {
   readonly localConcurrency?: number;
   /** `call` steps made side by side. Default 100. */
   readonly callConcurrency?: number;
+  /**
+   * Live instances that are kept in memory between their steps, so that they are not read for each reply; 0 keeps none. However many there are, and whoever else
+   * moves them, what is saved is checked. Default 10000, and 64 MiB.
+   */
+  readonly rememberedInstances?: number;
   /** How long a message may be published from memory after the transaction that wrote it. Default 5000. */
   readonly bornLeaseMs?: number;
 }
@@ -40,6 +45,7 @@ export interface EngineSettings {
   readonly batchSize: number;
   readonly localConcurrency: number;
   readonly callConcurrency: number;
+  readonly rememberedInstances: number;
   readonly bornLeaseMs: number;
 }
 
@@ -49,6 +55,7 @@ const defaults: EngineSettings = Object.freeze({
   batchSize: 500,
   localConcurrency: 4,
   callConcurrency: 100,
+  rememberedInstances: 10_000,
   bornLeaseMs: 5_000,
 });
 const orchestratorName = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/;
@@ -63,9 +70,9 @@ export function checkEngineOptions<Trx>(options: SagaEngineOptions<Trx>): Engine
       'use letters, digits, _ and -, beginning with a letter, at most 100: it stands in topic names',
     );
   }
-  const whole = (field: keyof EngineSettings): number => {
+  const whole = (field: keyof EngineSettings, least = 1): number => {
     const value = options[field] ?? defaults[field];
-    if (!Number.isInteger(value) || value < 1) throw invalid(field, value, 'give a whole number from 1');
+    if (!Number.isInteger(value) || value < least) throw invalid(field, value, `give a whole number from ${least}`);
     return value;
   };
   return {
@@ -74,6 +81,7 @@ export function checkEngineOptions<Trx>(options: SagaEngineOptions<Trx>): Engine
     batchSize: whole('batchSize'),
     localConcurrency: whole('localConcurrency'),
     callConcurrency: whole('callConcurrency'),
+    rememberedInstances: whole('rememberedInstances', 0),
     bornLeaseMs: whole('bornLeaseMs'),
   };
 }

@@ -130,6 +130,6 @@ function stepViewOf({ id, state }: SagaInstance, definition: SagaDefinition | un
 }
 
 /** What a completed saga answers. */
-export function outputOf({ instance }: StoredInstance, definition: SagaDefinition): unknown {
+export function outputOf({ instance }: Pick<StoredInstance, 'instance'>, definition: SagaDefinition): unknown {
   return instance.state.status === 'completed' ? sagaOutputOf(definition, instance) : undefined;
 }

@@ -10,14 +10,18 @@ import { consumeReplies } from './consume-replies.js';
 import type { DefinitionRegistry } from './definition-registry.js';
 import type { EngineSettings, SagaEngineOptions } from './engine-options.js';
 import type { Item } from './item.js';
+import { createInstanceCache } from './instance-cache.js';
 import { createNaturalBatch, type NaturalBatch } from './natural-batch.js';
-import { createDuePoller } from './poll-due.js';
+import { createDuePoller, type DuePoller } from './poll-due.js';
 import { refuseChangedDefinitions } from './refuse-changed-definitions.js';
 import { renewCall } from './renew-call.js';
 import { createCallRunner } from './run-calls.js';
 import { createStartBatch, type StartBatch } from './start-batch.js';
 import { startContext } from './start-saga.js';
 import { createVersionReport, type VersionReport } from './version-report.js';
+
+/** Of the instances that are kept in memory. */
+const rememberedBytes = 64 * 2 ** 20;
 
 /** What an engine is made of before it is open. */
 export interface Parts<Trx> {
@@ -40,12 +44,13 @@ export interface Running<Trx> {
 
 export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> {
   const { options, settings, definitions, logger, watch } = parts;
-  const { store, transport, relay, name } = options;
+  const { store, relay, name } = options;
   await refuseChangedDefinitions(store, definitions);
   const installation = await store.installation();
   const tokenKeys = options.tokenKeys ?? { current: installation.tokenKey };
   const sender: Sender = { orchestrator: name, installation: installation.id, tokenKeys };
   const clock = options.clock ?? systemClock;
+  const cache = createInstanceCache({ maxInstances: settings.rememberedInstances, maxBytes: rememberedBytes });
   let isStopping = false;
   const advance: AdvanceOptions<Trx> = {
     store,
@@ -55,7 +60,8 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     clock,
     bornLeaseMs: settings.bornLeaseMs,
     publish: (rows) => relay.publish(rows),
-    onSettled: (sagaId) => watch.settled(sagaId),
+    cache,
+    onSettled: (instance) => watch.settled(instance),
     soloConcurrency: settings.localConcurrency,
     startCalls: (leg) => calls.start(leg),
     wake: (sagaIds) => {
@@ -67,6 +73,7 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     store,
     context: { ...startContext(options, sender), bornLeaseMs: settings.bornLeaseMs },
     publish: advance.publish,
+    cache,
     batchSize: settings.batchSize,
   });
   const advanceItems = createAdvance(advance);
@@ -80,27 +87,8 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
     // As the timeout of a call: code outside is not timed by a clock that a test moves.
     setTimer: systemClock.setTimer,
   });
-  const poller = createDuePoller({
-    store,
-    definitions: definitions.keys,
-    wake: (items) => batch.add(items),
-    beginToWake: (items) => batch.begin(items),
-    isBusy: advanceItems.isBusy,
-    clock,
-    logger,
-    intervalMs: settings.pollIntervalMs,
-    batchSize: settings.batchSize,
-  });
-  const putAside = createPutAside({ quarantine: (records) => store.quarantine(records), transport, logger });
-  const topics = definitions.participants.map((each) => replyTopic(name, each));
-  const handle = consumeReplies({ sender, apply: (items) => batch.add(items), putAside });
-  let subscription: Subscription | undefined;
-  if (topics.length > 0) {
-    subscription = await transport.subscribe({ group: name, topics, handle, maxBatchRecords: settings.batchSize });
-    subscription.stopped.catch((error: unknown) =>
-      logger.error({ err: error }, 'the consumer of replies has died: restart this process'),
-    );
-  }
+  const poller = duePoller(parts, clock, { batch, isBusy: advanceItems.isBusy });
+  const subscription = await subscribeReplies(parts, { sender, batch });
   const versions = startVersionReport(parts, clock);
   poller.start();
   return {
@@ -114,6 +102,41 @@ export async function openEngine<Trx>(parts: Parts<Trx>): Promise<Running<Trx>> 
       await Promise.all([batch.idle(), starts.idle()]);
     },
   };
+}
+
+function duePoller<Trx>(
+  { options, settings, definitions, logger }: Parts<Trx>,
+  clock: Clock,
+  { batch, isBusy }: { readonly batch: NaturalBatch<Item>; readonly isBusy: (sagaId: string) => boolean },
+): DuePoller {
+  return createDuePoller({
+    store: options.store,
+    definitions: definitions.keys,
+    wake: (items) => batch.add(items),
+    beginToWake: (items) => batch.begin(items),
+    isBusy,
+    clock,
+    logger,
+    intervalMs: settings.pollIntervalMs,
+    batchSize: settings.batchSize,
+  });
+}
+
+/** Nothing to subscribe to where no saga sends a command. */
+async function subscribeReplies<Trx>(
+  { options, settings, definitions, logger }: Parts<Trx>,
+  { sender, batch }: { readonly sender: Sender; readonly batch: NaturalBatch<Item> },
+): Promise<Subscription | undefined> {
+  const { store, transport, name } = options;
+  const putAside = createPutAside({ quarantine: (records) => store.quarantine(records), transport, logger });
+  const topics = definitions.participants.map((each) => replyTopic(name, each));
+  if (topics.length === 0) return undefined;
+  const handle = consumeReplies({ sender, apply: (items) => batch.add(items), putAside });
+  const subscription = await transport.subscribe({ group: name, topics, handle, maxBatchRecords: settings.batchSize });
+  subscription.stopped.catch((error: unknown) =>
+    logger.error({ err: error }, 'the consumer of replies has died: restart this process'),
+  );
+  return subscription;
 }
 
 /** They are due in the table as well: where this goes wrong the poller finds them. */

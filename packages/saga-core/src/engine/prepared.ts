@@ -49,7 +49,7 @@ export function announce<Trx>(options: AdvanceOptions<Trx>, leg: Leg): void {
   options.startCalls(leg);
   options.wake(lettersOf(leg).map(({ sagaId }) => sagaId));
   for (const notice of notices) {
-    options.onSettled(instance.id);
+    options.onSettled(instance);
     if (notice.kind === 'finished') continue;
     const { code, message, step } = notice;
     options.logger.error(

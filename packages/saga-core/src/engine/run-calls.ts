@@ -5,7 +5,8 @@ import type {
   CallStepDefinition,
   SagaDefinition,
 } from '../definition/step-definition.js';
-import { outputsOf } from '../machine/author.js';
+import { authorContext } from '../machine/author.js';
+import { copyJson, extend } from '../machine/copy-json.js';
 import type { StartCall } from '../machine/effect.js';
 import type { SagaInstance } from '../machine/instance.js';
 import type { LocalOutcome } from '../machine/saga-input.js';
@@ -148,16 +149,13 @@ async function outcomeOf(
 ): Promise<LocalOutcome> {
   const { state, bodies } = instance;
   const failure = state.failure ?? { step: '', code: '', message: '' };
-  const context: AuthorUndoContext & CallExtras = {
-    sagaId: instance.id,
-    input: instance.input,
-    steps: outputsOf(definition, instance),
+  const context: AuthorUndoContext & CallExtras = extend(authorContext(definition, instance), {
     failure,
-    output: bodies[step.name]?.output,
+    output: copyJson(bodies[step.name]?.output),
     idempotencyKey: call.idempotencyKey,
     signal,
     heartbeat: () => lease?.heartbeat(),
-  };
+  });
   try {
     const output = call.direction === 'do' ? await step.run(context) : await step.compensate?.(context);
     if (output === undefined || call.direction === 'undo') return { kind: 'succeeded' };

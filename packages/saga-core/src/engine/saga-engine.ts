@@ -95,7 +95,7 @@ function engineOf<Trx>(parts: Parts<Trx>): SagaEngine<Trx> {
       if (given.trx === undefined) {
         const started = await starts.start(request);
         if (started.leg !== undefined) beginWhatFollows(advance, started.leg);
-        return handleOf(watch, saga, { ...started, isVisible: () => true });
+        return handleOf(watch, saga, { ...started, begunAs: started.leg?.instance, isVisible: () => true });
       }
       const tx = store.within(given.trx);
       const started = await startIn(tx, request, startContext(options, sender));

@@ -1,9 +1,10 @@
 import { type Duration, parseDuration } from '../definition/duration.js';
 import type { Saga } from '../definition/step-list.js';
 import { SagaError } from '../errors.js';
-import { notVisible, type ResultWatch } from './await-result.js';
+import { copyJson } from '../machine/copy-json.js';
+import type { SagaInstance } from '../machine/instance.js';
+import { notVisible, type ResultWatch, type Settled } from './await-result.js';
 import { outputOf } from './instance-view.js';
-import type { StoredInstance } from './saga-store.js';
 import type { Started } from './start-saga.js';
 
 export interface SagaHandle<Output> {
@@ -20,7 +21,11 @@ export interface SagaHandle<Output> {
 export function handleOf<I, S, O>(
   watch: ResultWatch,
   saga: Saga<I, S, O>,
-  started: Pick<Started, 'sagaId' | 'created'> & { readonly isVisible: () => boolean },
+  started: Pick<Started, 'sagaId' | 'created'> & {
+    readonly isVisible: () => boolean;
+    /** It has been committed as this. */
+    readonly begunAs?: SagaInstance | undefined;
+  },
 ): SagaHandle<O> {
   const { sagaId: id, created } = started;
   return {
@@ -30,7 +35,7 @@ export function handleOf<I, S, O>(
       const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, 'timeout');
       // While the caller's transaction is open the answer is known, and asking the pool for a connection could deadlock.
       if (!started.isVisible()) throw notVisible(id);
-      const stored = await watch.wait(id, { timeoutMs, signal });
+      const stored = await watch.wait(id, { timeoutMs, signal, begunAs: started.begunAs });
       refuseOther(stored, saga);
       return settledOutput(stored, saga) as O;
     },
@@ -38,7 +43,7 @@ export function handleOf<I, S, O>(
 }
 
 /** The types say what this saga answers; another one's output under them would be believed. */
-function refuseOther({ instance: { id, saga: found } }: StoredInstance, { name }: Saga): void {
+function refuseOther({ instance: { id, saga: found } }: Settled, { name }: Saga): void {
   if (found === name) return;
   throw new SagaError('INSTANCE_UNKNOWN', `${id} is an instance of saga '${found}', not of '${name}'`, {
     fields: { sagaId: id, saga: name, found },
@@ -46,9 +51,10 @@ function refuseOther({ instance: { id, saga: found } }: StoredInstance, { name }
   });
 }
 
-function settledOutput(stored: StoredInstance, saga: Saga): unknown {
+function settledOutput(stored: Settled, saga: Saga): unknown {
   const { id, state } = stored.instance;
-  if (state.status === 'completed') return outputOf(stored, saga);
+  // Each caller gets its own: what was kept in memory may be handed to another one.
+  if (state.status === 'completed') return copyJson(outputOf(stored, saga));
   if (state.status === 'compensated') {
     const { failure } = state;
     throw new SagaError('SAGA_COMPENSATED', `saga '${saga.name}' was undone: ${failure?.code}: ${failure?.message}`, {

@@ -115,6 +115,8 @@ export interface SagaTransaction<Trx> {
   insert(instances: readonly NewStoredInstance[], options?: SaveOptions): Promise<readonly ClaimedRow[]>;
   /** Loads and locks rows until the transaction ends, in id order so that two of these cannot deadlock. */
   lock(ids: readonly string[]): Promise<readonly StoredInstance[]>;
+  /** Locks rows as `lock` does, and answers only their revisions: an instance that was read before and has the same one is the same. */
+  hold(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /**
    * Saves instances whose revision is still the one given, locking in id order. Of a loser nothing is written: no state, no journal entry,
    * no message, no mark, no letter taken. Answers who was saved and the messages that were born under a lease.

@@ -7,7 +7,8 @@ import { splitKey } from '../machine/unit.js';
 import { commandRowId } from './command-message.js';
 import type { DefinitionRegistry } from './definition-registry.js';
 import type { Item, ReplyItem } from './item.js';
-import type { SagaStore, StoredInstance } from './saga-store.js';
+import type { InstanceCache, KnownInstance } from './instance-cache.js';
+import type { SagaStore } from './saga-store.js';
 
 /** What a batch of items means for one instance. */
 export type Situation =
@@ -22,7 +23,9 @@ export interface Ready {
   readonly sagaId: string;
   readonly items: readonly Item[];
   readonly definition: SagaDefinition;
-  readonly stored: StoredInstance;
+  readonly stored: KnownInstance;
+  /** It was not read for this: whoever would throw an input away because of it has to read it first. */
+  readonly isRemembered: boolean;
   readonly inputs: readonly SagaInput[];
   /** Outbox rows that replies proved delivered. */
   readonly delivered: readonly string[];
@@ -33,15 +36,23 @@ export interface Ready {
   readonly now: number;
 }
 
-/** Reads what the items' instances look like, without locks. */
+export interface SituationSources<Trx> {
+  readonly store: SagaStore<Trx>;
+  readonly definitions: DefinitionRegistry;
+  readonly cache: InstanceCache;
+}
+
+/** Reads what the items' instances look like, without locks; those that this process remembers are not read, save for those that are woken. */
 export async function readSituations<Trx>(
-  store: SagaStore<Trx>,
-  definitions: DefinitionRegistry,
+  { store, definitions, cache }: SituationSources<Trx>,
   items: readonly Item[],
 ): Promise<readonly Situation[]> {
   const bySaga = groupBySaga(items);
-  const { now, instances } = await store.load([...bySaga.keys()]);
-  const found = new Map(instances.map((stored) => [stored.instance.id, stored]));
+  const remembered = rememberedOf(bySaga, cache);
+  const unknown = [...bySaga.keys()].filter((id) => !remembered.has(id));
+  const { now, instances } = unknown.length > 0 ? await store.load(unknown) : { now: await store.now(), instances: [] };
+  const found = new Map<string, KnownInstance>(remembered);
+  for (const stored of instances) found.set(stored.instance.id, stored);
   const woken = instances.filter(({ instance }) => bySaga.get(instance.id)?.some((item) => item.kind === 'wake'));
   const letters = woken.length === 0 ? [] : await store.mailbox(woken.map(({ instance }) => instance.id));
   const overdue = new Map(woken.map(({ instance }) => [instance.id, overdueCommands(instance, now)]));
@@ -61,6 +72,7 @@ export async function readSituations<Trx>(
       items: itsItems,
       definition,
       stored,
+      isRemembered: remembered.has(sagaId),
       // Answers come before the clock: a reply that is here already must not lose to its own deadline.
       inputs: [
         ...mail.map((letter) => letter.input),
@@ -75,6 +87,19 @@ export async function readSituations<Trx>(
       now,
     };
   });
+}
+
+/** Whoever is woken may have mail, and is looked at as it is: so what is remembered wrongly does not stay so. */
+function rememberedOf(
+  bySaga: ReadonlyMap<string, readonly Item[]>,
+  cache: InstanceCache,
+): ReadonlyMap<string, KnownInstance> {
+  const remembered = new Map<string, KnownInstance>();
+  for (const [sagaId, items] of bySaga) {
+    const known = items.some(({ kind }) => kind === 'wake') ? undefined : cache.get(sagaId);
+    if (known !== undefined) remembered.set(sagaId, known);
+  }
+  return remembered;
 }
 
 function groupBySaga(items: readonly Item[]): Map<string, Item[]> {

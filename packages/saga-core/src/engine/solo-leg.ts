@@ -36,10 +36,13 @@ export async function runSolo<Trx>(
   const done = await store.transaction(async (tx) => {
     const leg = await runLocked(options, watched, tx);
     if (leg === undefined) return undefined;
-    const { claimed, freed } = await tx.save([changeOf({ ready, leg }, leg.revision, await tx.now())], { bornLeaseMs });
+    const change = changeOf({ ready, leg }, ready.stored.revision, await tx.now());
+    const { claimed, freed } = await tx.save([change], { bornLeaseMs });
     return { leg, claimed, freed };
   });
   if (done === undefined) return 'contended';
+  const { revision, tags } = ready.stored;
+  options.cache.keep({ instance: done.leg.instance, revision: revision + 1, tags }, ready.stored);
   options.publish(done.claimed);
   options.wake(done.freed);
   announce(options, done.leg);
@@ -48,17 +51,18 @@ export async function runSolo<Trx>(
 
 async function runLocked<Trx>(
   { sender, store }: AdvanceOptions<Trx>,
-  { sagaId, definition, inputs, stored: read }: Ready,
+  { sagaId, definition, inputs, stored }: Ready,
   tx: SagaTransaction<Trx>,
-): Promise<(Leg & { readonly revision: number }) | undefined> {
-  const [stored] = await tx.lock([sagaId]);
-  if (stored === undefined || stored.revision !== read.revision) return undefined;
+): Promise<Leg | undefined> {
+  // What has the same revision is the same: it need not be read again.
+  const held = await tx.hold([sagaId]);
+  if (held.get(sagaId) !== stored.revision) return undefined;
   const leg = openLeg(definition, stored.instance);
   for (const input of inputs) {
     applyInput(leg, input, { now: await tx.now(), sender });
     await answerQuestions(leg, { tx, sender, classify: (error) => store.classify(error) });
   }
-  return Object.assign(leg, { revision: stored.revision });
+  return leg;
 }
 
 /** The same definition, whose local functions tell that they were called. */

@@ -3,8 +3,9 @@ import type { SagaDefinition } from '../definition/step-definition.js';
 import { againAfterConflict } from '../exchange/again-after-conflict.js';
 import { uuidV7 } from '../exchange/uuid-v7.js';
 import { createNaturalBatch } from './natural-batch.js';
+import type { InstanceCache } from './instance-cache.js';
 import type { Leg } from './leg.js';
-import type { SagaStore } from './saga-store.js';
+import type { NewStoredInstance, SagaStore } from './saga-store.js';
 import {
   type FirstRows,
   firstLeg,
@@ -20,6 +21,7 @@ export interface StartBatchOptions<Trx> {
   readonly context: StartContext & { readonly bornLeaseMs: number };
   /** After the commit: messages to publish from memory. */
   readonly publish: (rows: readonly ClaimedRow[]) => void;
+  readonly cache: InstanceCache;
   /** Most sagas that begin in one transaction. */
   readonly batchSize: number;
 }
@@ -86,7 +88,10 @@ export function mayShare({ locks, stages }: SagaDefinition): boolean {
 async function writeSplitting<Trx>(options: StartBatchOptions<Trx>, group: readonly Beginning[]): Promise<void> {
   const { classify } = options.context;
   try {
-    options.publish(await againAfterConflict(() => writeGroup(options, group), classify));
+    const claimed = await againAfterConflict(() => writeGroup(options, group), classify);
+    // Before anything of it can be answered.
+    for (const { rows } of group) keepFirst(options.cache, rows);
+    options.publish(claimed);
   } catch (error) {
     const failure = classify(error);
     if (group.length === 1 || failure === 'infrastructure' || failure === 'refused') {
@@ -97,6 +102,10 @@ async function writeSplitting<Trx>(options: StartBatchOptions<Trx>, group: reado
     await writeSplitting(options, group.slice(0, middle));
     await writeSplitting(options, group.slice(middle));
   }
+}
+
+function keepFirst(cache: InstanceCache, [first]: readonly NewStoredInstance[]): void {
+  if (first !== undefined) cache.keep({ instance: first.instance, revision: 1, tags: first.tags });
 }
 
 function writeGroup<Trx>(

@@ -11,6 +11,7 @@ import type { SagaErrorCode } from '../errors.js';
 import type { Draft } from './draft.js';
 import type { Folded } from './evolve.js';
 import { type SagaInstance, type StepStatus, stepStateOf } from './instance.js';
+import { copyJson, lazily } from './copy-json.js';
 import { itemKey } from './unit.js';
 import { thrownMessage } from '../thrown-message.js';
 
@@ -20,7 +21,17 @@ export type Answer<T> =
   | { readonly kind: 'refused'; readonly code: SagaErrorCode | MessagingError['code']; readonly message: string };
 
 export function contextOf({ definition, instance, folded }: Draft): AuthorContext {
-  return { sagaId: instance.id, input: instance.input, steps: outputsOf(definition, folded) };
+  return authorContext(definition, { ...instance, state: folded.state, bodies: folded.bodies });
+}
+
+/** What each of the author's functions sees. All of it is the author's own: copied when it is looked at. */
+export function authorContext(definition: SagaDefinition, instance: SagaInstance): AuthorContext {
+  const context = {
+    sagaId: () => instance.id,
+    input: () => copyJson(instance.input),
+    steps: () => outputsOf(definition, instance),
+  };
+  return lazily<AuthorContext>(context);
 }
 
 /** The outputs that later steps read, on a null prototype: steps may be called `constructor`. A skipped step has one only by an operator's word. */
@@ -28,11 +39,12 @@ export function outputsOf(
   definition: SagaDefinition,
   { state, bodies }: Pick<SagaInstance, 'state' | 'bodies'>,
 ): Readonly<Record<string, unknown>> {
-  const steps: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const outputs: Record<string, () => unknown> = Object.create(null) as Record<string, () => unknown>;
   for (const step of definition.steps.values()) {
-    if (hasOutput.includes(stepStateOf(state, step.name).status)) steps[step.name] = outputOf(step, bodies);
+    if (hasOutput.includes(stepStateOf(state, step.name).status))
+      outputs[step.name] = () => copyJson(outputOf(step, bodies));
   }
-  return steps;
+  return lazily<Record<string, unknown>>(outputs, Object.create(null) as object);
 }
 
 const hasOutput: readonly StepStatus[] = ['succeeded', 'skipped', 'compensating', 'compensated', 'notCompensated'];

@@ -1,6 +1,7 @@
 import type { Failure } from '../definition/step-context.js';
 import type { EachStepDefinition, UnitDefinition } from '../definition/step-definition.js';
 import type { Discard } from './apply-reply.js';
+import { copyJson, extend } from './copy-json.js';
 import { type Answer, ask, askForPayload, contextOf } from './author.js';
 import { beginAttempt, idOf } from './begin-attempt.js';
 import { type Draft, park, record, setPace, stepOf, unitsWith } from './draft.js';
@@ -163,7 +164,7 @@ function undoPayload(draft: Draft, unit: UnitDefinition): Answer<unknown> {
   const { sent, output, corrected } = draft.folded.bodies[unit.name] ?? {};
   if (corrected !== undefined) return { kind: 'answered', value: corrected.data };
   return askForPayload(
-    () => compensate.with({ ...contextOf(draft), failure, sent, output }),
+    () => compensate.with(extend(contextOf(draft), { failure, sent: copyJson(sent), output: copyJson(output) })),
     compensate.command,
     `'compensate' of step '${unit.name}'`,
   );

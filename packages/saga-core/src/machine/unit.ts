@@ -1,10 +1,12 @@
 import type {
   EachStepDefinition,
+  ItemExtras,
   InvokeStepDefinition,
   SagaDefinition,
   StepDefinition,
   UnitDefinition,
 } from '../definition/step-definition.js';
+import { copyJson, extend, lazily } from './copy-json.js';
 import type { StepBodies } from './instance.js';
 
 /** `reserve[3]`: state, journal and inputs name an item of a fan-out so. A step's own name has no bracket. */
@@ -42,10 +44,20 @@ export function unitOf(definition: SagaDefinition, key: string, bodies: Bodies):
   return key === itemKey(name, item) ? itemUnit(step, items, item) : undefined;
 }
 
+/** The units of a list, made once for as long as the list is known by the same object: each look at a long list would make all of them anew. */
+const unitsOfLists = new WeakMap<
+  readonly unknown[],
+  { readonly step: object; readonly units: InvokeStepDefinition[] }
+>();
+
 /** The items of a fan-out, in the list's order; none before the list is known. */
 export function itemUnits(step: EachStepDefinition, bodies: Bodies): readonly InvokeStepDefinition[] {
   const items = bodies[step.name]?.items ?? [];
-  return items.map((_, index) => itemUnit(step, items, index));
+  const known = unitsOfLists.get(items);
+  if (known?.step === step) return known.units;
+  const units = items.map((_, index) => itemUnit(step, items, index));
+  unitsOfLists.set(items, { step, units });
+  return units;
 }
 
 /** Everything that has an outcome of its own, in the order of the list. */
@@ -57,16 +69,16 @@ export function unitsOf(definition: SagaDefinition, bodies: Bodies): readonly Un
 
 function itemUnit(step: EachStepDefinition, items: readonly unknown[], index: number): InvokeStepDefinition {
   const { over: _over, concurrency: _concurrency, compensate, ...common } = step;
-  const extras = { item: items[index], index };
+  const extras = lazily<ItemExtras>({ item: () => copyJson(items[index]), index: () => index });
   return {
     ...common,
     kind: 'invoke',
     name: itemKey(step.name, index),
     when: null,
-    with: (context) => step.with({ ...context, ...extras }),
+    with: (context) => step.with(extend(context, extras)),
     compensate: compensate && {
       command: compensate.command,
-      with: (context) => compensate.with({ ...context, ...extras }),
+      with: (context) => compensate.with(extend(context, extras)),
     },
   };
 }

@@ -52,6 +52,11 @@ export function sagaTransaction<Trx>(trx: Trx, sql: Sql, options: SagaTransactio
       const messages = instances.flatMap((each) => each.messages);
       return outboxTable.insert(sql, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
     },
+    async hold(ids) {
+      const locked = await lockInstances(sql, ids, { table: tables.instances });
+      for (const [id, revision] of locked) held.set(id, revision);
+      return locked;
+    },
     async lock(ids) {
       const locked = await lockInstances(sql, ids, { table: tables.instances });
       if (locked.size === 0) return [];

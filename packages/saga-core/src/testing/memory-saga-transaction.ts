@@ -47,6 +47,8 @@ export function memorySagaTransaction(
       const messages = instances.flatMap((each) => each.messages);
       return outboxTable.insert(tx, messages, bornLeaseMs === undefined ? {} : { bornLeaseMs });
     },
+    hold: async (ids) =>
+      new Map(ids.flatMap((id) => tables.instances.get(id) ?? []).map(({ id, revision }) => [id, revision])),
     async lock(ids) {
       return [...new Set(ids)].sort().flatMap((id) => {
         const row = tables.instances.get(id);

@@ -2,6 +2,7 @@ import { createVirtualClock } from '@backstitch/messaging/testing';
 import { expect, it } from 'vitest';
 import { createResultWatch } from '../../src/engine/await-result.js';
 import type { SagaStore, StoredInstance } from '../../src/engine/saga-store.js';
+import type { SagaInstance } from '../../src/machine/instance.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -18,21 +19,24 @@ function heldStore() {
   return { store: { load } as unknown as SagaStore<never>, reads };
 }
 
-it('looks again at once where the instance was settled while the look was under way', async () => {
+function instanceAs(status: string): SagaInstance {
+  return { id: 'a', state: { status, steps: {} }, input: {}, bodies: {} } as unknown as SagaInstance;
+}
+
+it('answers what the instance was settled as while the look was under way', async () => {
   const { store, reads } = heldStore();
   const watch = createResultWatch(store, createVirtualClock());
   const result = watch.wait('a', { timeoutMs: undefined, signal: undefined });
   await turn();
-  watch.settled('a');
+  watch.settled(instanceAs('completed'));
   reads[0]?.('running');
   await turn();
   // The virtual clock stands still: only the settlement can have caused this.
-  expect(reads).toHaveLength(2);
-  reads[1]?.('completed');
+  expect(reads).toHaveLength(1);
   expect((await result).instance.state.status).toBe('completed');
 });
 
-it('looks again when the instance is settled during the pause', async () => {
+it('answers what the instance is settled as during the pause', async () => {
   const { store, reads } = heldStore();
   const watch = createResultWatch(store, createVirtualClock());
   const result = watch.wait('a', { timeoutMs: undefined, signal: undefined });
@@ -40,9 +44,9 @@ it('looks again when the instance is settled during the pause', async () => {
   reads[0]?.('running');
   await turn();
   expect(reads).toHaveLength(1);
-  watch.settled('a');
+  watch.settled(instanceAs('compensated'));
   await turn();
-  reads[1]?.('compensated');
+  expect(reads).toHaveLength(1);
   expect((await result).instance.state.status).toBe('compensated');
 });
 
@@ -57,4 +61,26 @@ it('ends all waiting when it is closed', async () => {
   await turn();
   reads[1]?.('running');
   await expect(result).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+});
+
+it('looks at nothing for an instance that has just ended here, and later than at once for one that has just begun', async () => {
+  const { store, reads } = heldStore();
+  const watch = createResultWatch(store, createVirtualClock());
+  const wait = { timeoutMs: undefined, signal: undefined };
+  const begun = watch.wait('a', { ...wait, begunAs: instanceAs('running') });
+  await turn();
+  watch.settled(instanceAs('completed'));
+  expect((await begun).instance.state.status).toBe('completed');
+  expect((await watch.wait('a', wait)).instance.state.status).toBe('completed');
+  expect(reads).toHaveLength(0);
+});
+
+it('looks at one that was parked here: somebody else may have let it go on', async () => {
+  const { store, reads } = heldStore();
+  const watch = createResultWatch(store, createVirtualClock());
+  watch.settled(instanceAs('parked'));
+  const result = watch.wait('a', { timeoutMs: undefined, signal: undefined });
+  await turn();
+  reads[0]?.('completed');
+  expect((await result).instance.state.status).toBe('completed');
 });

@@ -5,6 +5,7 @@ import { createMemoryDatabase, type MemoryDatabase, type MemoryTransaction } fro
 import type { SagaDefinition } from '../../src/definition/step-definition.js';
 import type { AdvanceOptions } from '../../src/engine/advance-options.js';
 import { createDefinitionRegistry } from '../../src/engine/definition-registry.js';
+import { createInstanceCache } from '../../src/engine/instance-cache.js';
 import type { NewStoredInstance } from '../../src/engine/saga-store.js';
 import { wakeAt } from '../../src/machine/wake-at.js';
 import { createMemorySagaStore, memoryNotSentHook } from '../../src/testing/stores.js';
@@ -27,6 +28,7 @@ export function memoryAdvance(sagas: readonly SagaDefinition[]): MemoryAdvance {
     store,
     clock,
     definitions: createDefinitionRegistry(sagas),
+    cache: createInstanceCache({ maxInstances: 100, maxBytes: 1_000_000 }),
     sender: {
       orchestrator: 'orders',
       installation: 'i',

@@ -27,7 +27,7 @@ it('a leg that does not end is spoken of once, and keeps its place and its insta
   const stored = { instance, revision: 1, tags: {}, startKey: null, createdAt: 0, updatedAt: 0 };
   void legs.run({
     ...{ kind: 'ready', sagaId: 'a', items: [], definition, stored, inputs: [], delivered: [], taken: [] },
-    ...{ woken: false, now: 0 },
+    ...{ woken: false, isRemembered: false, now: 0 },
   });
   await clock.advance(29_999);
   expect(warnings).toEqual([]);

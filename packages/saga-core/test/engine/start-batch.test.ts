@@ -4,6 +4,7 @@ import { createMemoryOutbox } from '@backstitch/outbox/testing';
 import { createMemoryDatabase, type MemoryTransaction } from '@backstitch/postgres/testing';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { createInstanceCache } from '../../src/engine/instance-cache.js';
 import type { SagaStore } from '../../src/engine/saga-store.js';
 import { createStartBatch, mayShare } from '../../src/engine/start-batch.js';
 import { startContext } from '../../src/engine/start-saga.js';
@@ -68,6 +69,7 @@ function open() {
     store,
     context: { ...startContext({ store }, sender), bornLeaseMs: 5_000 },
     publish: (rows) => published.push(...rows.map(({ key }) => key)),
+    cache: createInstanceCache({ maxInstances: 100, maxBytes: 1_000_000 }),
     batchSize: 500,
   });
   const start = (definition: AnySaga, to: string, startKey: string | null = null) =>

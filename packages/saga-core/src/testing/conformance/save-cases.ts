@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { SagaTransaction } from '../../engine/saga-store.js';
 import {
   claimedIds,
@@ -15,6 +16,33 @@ import {
 import type { SagaStoreCase } from './saga-store-subject.js';
 
 export const saveCases: readonly SagaStoreCase[] = [
+  {
+    name: 'holds rows, answers their revisions and those of no others, and saves what is held',
+    async run(stage) {
+      const [id = ''] = await insertSamples(stage, {});
+      const stored = await loadOne(stage, id);
+      const { saved } = await stage.store.transaction(async (tx) => {
+        const held = await tx.hold([id, randomUUID()]);
+        assert.deepEqual([...held], [[id, 1]]);
+        return tx.save([succeeded(stored, { output: 7 })]);
+      });
+      assert.deepEqual(saved, [id]);
+      assert.deepEqual([...(await stage.store.transaction((tx) => tx.hold([id])))], [[id, 2]]);
+    },
+  },
+  {
+    name: 'says its time without a statement of its own, never ahead of what a statement says then, and never back',
+    async run(stage) {
+      let last = 0;
+      for (let at = 0; at < 20; at += 1) {
+        const now = await stage.store.now();
+        const read = await stage.store.load([]);
+        assert.ok(Number.isSafeInteger(now), String(now));
+        assert.ok(last <= now && now <= read.now, `${last} <= ${now} <= ${read.now}`);
+        last = now;
+      }
+    },
+  },
   {
     name: 'saves state and journal, and raises the revision',
     async run(stage) {
