@@ -1,7 +1,7 @@
 import { encodeJson } from '@backstitch/messaging';
 import type { AuthorUndoContext, LocalStepDefinition } from '../definition/step-definition.js';
 import { authorContext } from '../machine/author.js';
-import { copyJson, extend } from '../machine/copy-json.js';
+import { copyJson } from '../machine/copy-json.js';
 import { isTerminal, stepStateOf } from '../machine/instance.js';
 import type { Direction, LocalOutcome, SagaInput } from '../machine/saga-input.js';
 import { commandRowId, type Sender } from './command-message.js';
@@ -9,6 +9,7 @@ import { isSocketError } from '../exchange/is-socket-error.js';
 import { applyInput, type Leg, type Question } from './leg.js';
 import type { SagaTransaction } from './saga-store.js';
 import { outcomeOfThrown } from './thrown-outcome.js';
+import { withMore } from '../machine/with-more.js';
 import type { StoreFailure } from '../exchange/store-failure.js';
 
 /** A child's row is locked meanwhile, and its parent may have something to tell it: it rather tries again. */
@@ -87,7 +88,7 @@ async function runLocal<Trx>(
   const definition = leg.definition.steps.get(step) as LocalStepDefinition;
   try {
     return await tx.savepoint(async () => {
-      const context = extend(localContext(leg, step), { trx: tx.trx as never });
+      const context = localContext(leg, step, tx.trx as never);
       const output = direction === 'do' ? await definition.run(context) : await definition.compensate?.(context);
       if (output === undefined || direction === 'undo') return { kind: 'succeeded' };
       encodeJson(output, { what: `output of step '${step}'` });
@@ -102,8 +103,12 @@ async function runLocal<Trx>(
   }
 }
 
-function localContext({ definition, instance }: Leg, step: string): AuthorUndoContext {
+function localContext(
+  { definition, instance }: Leg,
+  step: string,
+  trx: never,
+): AuthorUndoContext & { readonly trx: never } {
   const { state, bodies } = instance;
   const failure = state.failure ?? { step: '', code: '', message: '' };
-  return extend(authorContext(definition, instance), { failure, output: copyJson(bodies[step]?.output) });
+  return withMore(authorContext(definition, instance), { failure, output: copyJson(bodies[step]?.output), trx });
 }

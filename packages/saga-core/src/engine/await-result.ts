@@ -1,7 +1,7 @@
 import type { Clock } from '@backstitch/messaging';
 import { SagaError } from '../errors.js';
 import { roughBytes } from '../machine/copy-json.js';
-import { isTerminal, type SagaInstance } from '../machine/instance.js';
+import { isTerminal, type SagaInstance, type SagaStatus } from '../machine/instance.js';
 import type { SagaStore } from './saga-store.js';
 import { createSharedLook } from './shared-look.js';
 
@@ -39,7 +39,11 @@ interface Listener {
 
 export function createResultWatch<Trx>(store: SagaStore<Trx>, clock: Clock): ResultWatch {
   const listening = new Map<string, Set<Listener>>();
-  const look = createSharedLook(store);
+  const look = createSharedLook(async (ids) => {
+    const { instances } = await store.load(ids);
+    return new Map(instances.map((stored): [string, Settled] => [stored.instance.id, stored]));
+  });
+  const lookWhere = createSharedLook((ids) => store.statuses(ids));
   const recent = createRecentEnds();
   let closed = false;
 
@@ -65,12 +69,16 @@ export function createResultWatch<Trx>(store: SagaStore<Trx>, clock: Clock): Res
       const listener = listen(sagaId);
       try {
         for (let delayMs = firstLookMs; ; delayMs = Math.min(delayMs * 2, longestLookMs)) {
-          const stored = delayMs === firstLookMs && known !== undefined ? { instance: known } : await look(sagaId);
+          const status = delayMs === firstLookMs && known !== undefined ? known.state.status : await lookWhere(sagaId);
           const { settled } = listener;
           if (settled !== undefined) return { instance: settled };
-          if (stored === undefined) throw notVisible(sagaId);
-          const { status } = stored.instance.state;
-          if (isAtRest(stored.instance)) return stored;
+          if (status === undefined) throw notVisible(sagaId);
+          if (isRest(status)) {
+            const stored = await look(sagaId);
+            if (stored === undefined) throw notVisible(sagaId);
+            // Somebody may have let a parked one go on, since.
+            if (isAtRest(stored.instance)) return stored;
+          }
           signal?.throwIfAborted();
           if (closed)
             throw new SagaError('ENGINE_CLOSED', 'the engine was closed while a result was awaited', {
@@ -101,8 +109,12 @@ export function createResultWatch<Trx>(store: SagaStore<Trx>, clock: Clock): Res
   };
 }
 
-function isAtRest({ state: { status } }: SagaInstance): boolean {
+function isRest(status: SagaStatus): boolean {
   return status !== 'running' && status !== 'compensating';
+}
+
+function isAtRest({ state }: SagaInstance): boolean {
+  return isRest(state.status);
 }
 
 /** Until the listener is woken, the signal is aborted or the time is over. */

@@ -6,11 +6,12 @@ import type {
   SagaDefinition,
 } from '../definition/step-definition.js';
 import { authorContext } from '../machine/author.js';
-import { copyJson, extend } from '../machine/copy-json.js';
+import { copyJson } from '../machine/copy-json.js';
 import type { StartCall } from '../machine/effect.js';
 import type { SagaInstance } from '../machine/instance.js';
 import type { LocalOutcome } from '../machine/saga-input.js';
 import { sentAs } from '../machine/sent-as.js';
+import { withMore } from '../machine/with-more.js';
 import { type CallLease, createCallLease } from './call-lease.js';
 import type { InputItem } from './item.js';
 import type { Leg } from './leg.js';
@@ -149,7 +150,7 @@ async function outcomeOf(
 ): Promise<LocalOutcome> {
   const { state, bodies } = instance;
   const failure = state.failure ?? { step: '', code: '', message: '' };
-  const context: AuthorUndoContext & CallExtras = extend(authorContext(definition, instance), {
+  const context: AuthorUndoContext & CallExtras = withMore(authorContext(definition, instance), {
     failure,
     output: copyJson(bodies[step.name]?.output),
     idempotencyKey: call.idempotencyKey,

@@ -18,6 +18,8 @@ export interface SagaStore<Trx> {
   within(trx: Trx): SagaTransaction<Trx>;
   /** Reads without locks; unknown ids are left out. `now` is read with the rows. */
   load(ids: readonly string[]): Promise<{ readonly now: number; readonly instances: readonly StoredInstance[] }>;
+  /** Where these instances stand, without their journals; unknown ids are left out. */
+  statuses(ids: readonly string[]): Promise<ReadonlyMap<string, SagaStatus>>;
   /**
    * This moment of the store's clock, never ahead of it. It need not ask: what the store last said, with what a monotonic clock has counted
    * since then, will do as long as that is not long.

@@ -1,10 +1,11 @@
-import type { SagaStore, StoredInstance } from './saga-store.js';
+/** Reads what is asked for of many instances at once; those that are not visible are left out. */
+type ReadMany<Found> = (sagaIds: readonly string[]) => Promise<ReadonlyMap<string, Found>>;
 
-/** Reads one instance; undefined where it is not visible. */
-export type Look = (sagaId: string) => Promise<StoredInstance | undefined>;
+/** Reads it of one instance; undefined where that is not visible. */
+export type Look<Found> = (sagaId: string) => Promise<Found | undefined>;
 
-interface Asked {
-  readonly resolve: (stored: StoredInstance | undefined) => void;
+interface Asked<Found> {
+  readonly resolve: (found: Found | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -15,14 +16,13 @@ const mostIds = 200;
  * Looks that are asked for while a statement is under way share the next one. Each is so answered by a statement that began after it was
  * asked for: what had committed by then is seen. Measured at 200 waiters: nine statements a saga for its result, with this one or two.
  */
-export function createSharedLook(store: Pick<SagaStore<never>, 'load'>): Look {
-  let waiting = new Map<string, Asked[]>();
+export function createSharedLook<Found>(read: ReadMany<Found>): Look<Found> {
+  let waiting = new Map<string, Asked<Found>[]>();
   let isRunning = false;
 
-  const answer = async (group: ReadonlyMap<string, readonly Asked[]>): Promise<void> => {
+  const answer = async (group: ReadonlyMap<string, readonly Asked<Found>[]>): Promise<void> => {
     try {
-      const { instances } = await store.load([...group.keys()]);
-      const found = new Map(instances.map((stored) => [stored.instance.id, stored]));
+      const found = await read([...group.keys()]);
       for (const [sagaId, asked] of group) for (const { resolve } of asked) resolve(found.get(sagaId));
     } catch (error) {
       for (const asked of group.values()) for (const { reject } of asked) reject(error);

@@ -11,7 +11,7 @@ import type { SagaErrorCode } from '../errors.js';
 import type { Draft } from './draft.js';
 import type { Folded } from './evolve.js';
 import { type SagaInstance, type StepStatus, stepStateOf } from './instance.js';
-import { copyJson, lazily } from './copy-json.js';
+import { copyJson } from './copy-json.js';
 import { itemKey } from './unit.js';
 import { thrownMessage } from '../thrown-message.js';
 
@@ -24,14 +24,21 @@ export function contextOf({ definition, instance, folded }: Draft): AuthorContex
   return authorContext(definition, { ...instance, state: folded.state, bodies: folded.bodies });
 }
 
-/** What each of the author's functions sees. All of it is the author's own: copied when it is looked at. */
+/** What each of the author's functions sees. All of it is the author's own: copied when it is looked at, because most look at little. */
 export function authorContext(definition: SagaDefinition, instance: SagaInstance): AuthorContext {
-  const context = {
-    sagaId: () => instance.id,
-    input: () => copyJson(instance.input),
-    steps: () => outputsOf(definition, instance),
+  let input: { readonly value: unknown } | undefined;
+  let steps: AuthorContext['steps'] | undefined;
+  return {
+    sagaId: instance.id,
+    get input() {
+      input ??= { value: copyJson(instance.input) };
+      return input.value;
+    },
+    get steps() {
+      steps ??= outputsOf(definition, instance);
+      return steps;
+    },
   };
-  return lazily<AuthorContext>(context);
 }
 
 /** The outputs that later steps read, on a null prototype: steps may be called `constructor`. A skipped step has one only by an operator's word. */
@@ -39,12 +46,25 @@ export function outputsOf(
   definition: SagaDefinition,
   { state, bodies }: Pick<SagaInstance, 'state' | 'bodies'>,
 ): Readonly<Record<string, unknown>> {
-  const outputs: Record<string, () => unknown> = Object.create(null) as Record<string, () => unknown>;
+  const outputs: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const step of definition.steps.values()) {
-    if (hasOutput.includes(stepStateOf(state, step.name).status))
-      outputs[step.name] = () => copyJson(outputOf(step, bodies));
+    if (!hasOutput.includes(stepStateOf(state, step.name).status)) continue;
+    if (step.kind === 'each') outputWhenAsked(outputs, step.name, () => copyJson(outputOf(step, bodies)));
+    else outputs[step.name] = copyJson(outputOf(step, bodies));
   }
-  return lazily<Record<string, unknown>>(outputs, Object.create(null) as object);
+  return outputs;
+}
+
+/** That of a list is as long as the list: an item of another one that does not look at it must not pay for it. */
+function outputWhenAsked(outputs: Record<string, unknown>, name: string, ask: () => unknown): void {
+  let asked: { readonly value: unknown } | undefined;
+  Object.defineProperty(outputs, name, {
+    enumerable: true,
+    get() {
+      asked ??= { value: ask() };
+      return asked.value;
+    },
+  });
 }
 
 const hasOutput: readonly StepStatus[] = ['succeeded', 'skipped', 'compensating', 'compensated', 'notCompensated'];

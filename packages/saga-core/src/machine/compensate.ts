@@ -1,12 +1,13 @@
 import type { Failure } from '../definition/step-context.js';
 import type { EachStepDefinition, UnitDefinition } from '../definition/step-definition.js';
 import type { Discard } from './apply-reply.js';
-import { copyJson, extend } from './copy-json.js';
 import { type Answer, ask, askForPayload, contextOf } from './author.js';
+import { copyJson } from './copy-json.js';
 import { beginAttempt, idOf } from './begin-attempt.js';
 import { type Draft, park, record, setPace, stepOf, unitsWith } from './draft.js';
 import { finish } from './finish.js';
 import { itemUnits, splitKey } from './unit.js';
+import { withMore } from './with-more.js';
 
 /**
  * From here on the saga goes back. Siblings that are still under way become unknown; where a command may still lie unsent in the outbox it
@@ -164,7 +165,7 @@ function undoPayload(draft: Draft, unit: UnitDefinition): Answer<unknown> {
   const { sent, output, corrected } = draft.folded.bodies[unit.name] ?? {};
   if (corrected !== undefined) return { kind: 'answered', value: corrected.data };
   return askForPayload(
-    () => compensate.with(extend(contextOf(draft), { failure, sent: copyJson(sent), output: copyJson(output) })),
+    () => compensate.with(withMore(contextOf(draft), { failure, sent: copyJson(sent), output: copyJson(output) })),
     compensate.command,
     `'compensate' of step '${unit.name}'`,
   );

@@ -26,26 +26,3 @@ export function roughBytes(value: unknown): number {
   for (const key in value) bytes += 32 + roughBytes((value as Readonly<Record<string, unknown>>)[key]);
   return bytes;
 }
-
-/**
- * What the author's functions are handed: each value is copied when it is first looked at, and only then. `extend` adds to such a context without looking at what is in
- * it, as a spread would.
- */
-export function lazily<T extends object>(values: { readonly [K in keyof T]: () => T[K] }, onto: object = {}): T {
-  for (const key of Object.keys(values) as (keyof T)[]) {
-    let looked: { readonly value: T[keyof T] } | undefined;
-    Object.defineProperty(onto, key, {
-      enumerable: true,
-      get() {
-        looked ??= { value: values[key]() };
-        return looked.value;
-      },
-    });
-  }
-  return onto as T;
-}
-
-export function extend<Context extends object, More extends object>(context: Context, more: More): Context & More {
-  const both = { ...Object.getOwnPropertyDescriptors(context), ...Object.getOwnPropertyDescriptors(more) };
-  return Object.defineProperties({}, both) as Context & More;
-}

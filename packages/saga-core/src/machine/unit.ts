@@ -6,8 +6,9 @@ import type {
   StepDefinition,
   UnitDefinition,
 } from '../definition/step-definition.js';
-import { copyJson, extend, lazily } from './copy-json.js';
+import { copyJson } from './copy-json.js';
 import type { StepBodies } from './instance.js';
+import { withMore } from './with-more.js';
 
 /** `reserve[3]`: state, journal and inputs name an item of a fan-out so. A step's own name has no bracket. */
 export function itemKey(step: string, index: number): string {
@@ -69,16 +70,19 @@ export function unitsOf(definition: SagaDefinition, bodies: Bodies): readonly Un
 
 function itemUnit(step: EachStepDefinition, items: readonly unknown[], index: number): InvokeStepDefinition {
   const { over: _over, concurrency: _concurrency, compensate, ...common } = step;
-  const extras = lazily<ItemExtras>({ item: () => copyJson(items[index]), index: () => index });
+  const extras = (): ItemExtras => ({ item: copyJson(items[index]), index });
   return {
     ...common,
     kind: 'invoke',
     name: itemKey(step.name, index),
     when: null,
-    with: (context) => step.with(extend(context, extras)),
+    with: (context) => step.with(withMore(context, extras())),
     compensate: compensate && {
       command: compensate.command,
-      with: (context) => compensate.with(extend(context, extras)),
+      with: (context) => {
+        const { failure, sent, output } = context;
+        return compensate.with(withMore(context, { failure, sent, output, ...extras() }));
+      },
     },
   };
 }

@@ -13,6 +13,7 @@ import { liveIds } from './live-ids.js';
 import { lockQueue } from './lock-queue.js';
 import { readInstallation } from './read-installation.js';
 import { readInstances } from './read-instances.js';
+import { readStatuses } from './read-statuses.js';
 import { readLetters } from './read-letters.js';
 import { requireWholeNumber } from './require-whole-number.js';
 import { sagaTables } from './saga-tables.js';
@@ -63,6 +64,7 @@ export function postgresSagaStore<Trx>(options: PostgresSagaStoreOptions<Trx>): 
       clock.heard(read.now);
       return read;
     },
+    statuses: (ids) => readStatuses(sql, ids, { table: tables.instances }),
     now: () => clock.now(),
     due: ({ limit, definitions }) => dueInstances(sql, definitions, { table: tables.instances, limit }),
     unsent: (outboxIds) => outboxTable.unsent(sql, outboxIds),

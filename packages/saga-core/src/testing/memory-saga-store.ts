@@ -4,6 +4,7 @@ import { memoryOutboxTable } from '@backstitch/outbox/testing';
 import type { MemoryDatabase, MemoryTransaction } from '@backstitch/postgres/testing';
 import type { DiscardCount, Installation, Letter, SagaStore } from '../engine/saga-store.js';
 import type { QuarantinedRecord } from '../exchange/quarantined-record.js';
+import type { SagaStatus } from '../machine/instance.js';
 import type { SagaInput } from '../machine/saga-input.js';
 import { classifyFailure } from '../postgres/classify-failure.js';
 import { mergeDiscards } from '../postgres/count-discards.js';
@@ -66,6 +67,10 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
         return [...new Set(ids)].sort().flatMap((id) => table.get(id) ?? []);
       });
       return { now: clock.now(), instances: rows.map((row) => storedInstance(row, row.journal)) };
+    },
+    async statuses(ids) {
+      const wanted = new Set(ids);
+      return new Map(instances(({ id }) => wanted.has(id)).map(({ id, status }) => [id, status as SagaStatus]));
     },
     now: async () => clock.now(),
     async due({ limit, definitions }) {

@@ -3,7 +3,8 @@ import { lockKeysFor } from '../definition/saga-locks.js';
 import { outcomeOfThrown } from '../engine/thrown-outcome.js';
 import { SagaError } from '../errors.js';
 import { contextOf } from '../machine/author.js';
-import { copyJson, extend } from '../machine/copy-json.js';
+import { copyJson } from '../machine/copy-json.js';
+import { withMore } from '../machine/with-more.js';
 import { openDraft } from '../machine/draft.js';
 import type { SendCommand, StartCall } from '../machine/effect.js';
 import { stepStateOf } from '../machine/instance.js';
@@ -168,7 +169,7 @@ function functionOf({ script, instance, nowMs }: World, { step, direction }: Ask
   const context = contextOf(openDraft(definition, instance, nowMs));
   const attempt = stepStateOf(instance.state, step).pace?.attempt ?? 1;
   const { failure = { step: '', code: '', message: '' } } = instance.state;
-  const undoing = extend(context, { output: copyJson(instance.bodies[step]?.output), failure });
+  const undoing = withMore(context, { output: copyJson(instance.bodies[step]?.output), failure });
   const stub = locals.get(step);
   if (stub !== undefined && direction === 'undo') return () => stub.undo?.({ ...undoing, attempt });
   if (stub !== undefined) return () => (typeof stub.run === 'function' ? stub.run({ ...context, attempt }) : stub.run);

@@ -16,7 +16,11 @@ function heldStore() {
         resolve({ now: 0, instances: [stored] });
       });
     });
-  return { store: { load } as unknown as SagaStore<never>, reads };
+  const statuses: SagaStore<never>['statuses'] = async (ids) => {
+    const { instances } = await load(ids);
+    return new Map(instances.map(({ instance }) => [instance.id, instance.state.status]));
+  };
+  return { store: { load, statuses } as unknown as SagaStore<never>, reads };
 }
 
 function instanceAs(status: string): SagaInstance {
@@ -82,5 +86,8 @@ it('looks at one that was parked here: somebody else may have let it go on', asy
   const result = watch.wait('a', { timeoutMs: undefined, signal: undefined });
   await turn();
   reads[0]?.('completed');
+  await turn();
+  // Where it stands, and then all of it.
+  reads[1]?.('completed');
   expect((await result).instance.state.status).toBe('completed');
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { SagaStore, StoredInstance } from '../../src/engine/saga-store.js';
+import type { StoredInstance } from '../../src/engine/saga-store.js';
 import { createSharedLook } from '../../src/engine/shared-look.js';
 
 const stored = (id: string): StoredInstance => ({ instance: { id } }) as unknown as StoredInstance;
@@ -11,24 +11,22 @@ function heldStore() {
     answer: (visible: readonly string[]) => void;
     fail: (error: Error) => void;
   }[] = [];
-  const store: Pick<SagaStore<never>, 'load'> = {
-    load: (ids) =>
-      new Promise((resolve, reject) => {
-        statements.push({
-          ids,
-          answer: (visible) => resolve({ now: 0, instances: visible.map(stored) }),
-          fail: reject,
-        });
-      }),
-  };
-  return { store, statements };
+  const read = (ids: readonly string[]): Promise<ReadonlyMap<string, StoredInstance>> =>
+    new Promise((resolve, reject) => {
+      statements.push({
+        ids,
+        answer: (visible) => resolve(new Map(visible.map((id) => [id, stored(id)]))),
+        fail: reject,
+      });
+    });
+  return { read, statements };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it('reads what is asked for in one turn by one statement', async () => {
-  const { store, statements } = heldStore();
-  const look = createSharedLook(store);
+  const { read, statements } = heldStore();
+  const look = createSharedLook(read);
   const looks = [look('a'), look('b'), look('a')];
   await turn();
   expect(statements.map(({ ids }) => ids)).toEqual([['a', 'b']]);
@@ -37,8 +35,8 @@ it('reads what is asked for in one turn by one statement', async () => {
 });
 
 it('answers no look from a statement that began before it was asked for', async () => {
-  const { store, statements } = heldStore();
-  const look = createSharedLook(store);
+  const { read, statements } = heldStore();
+  const look = createSharedLook(read);
   const early = look('a');
   await turn();
   const late = look('a');
@@ -51,8 +49,8 @@ it('answers no look from a statement that began before it was asked for', async 
 });
 
 it('hands a failed statement to those who shared it, and goes on', async () => {
-  const { store, statements } = heldStore();
-  const look = createSharedLook(store);
+  const { read, statements } = heldStore();
+  const look = createSharedLook(read);
   const failing = look('a');
   await turn();
   const next = look('b');
@@ -64,8 +62,8 @@ it('hands a failed statement to those who shared it, and goes on', async () => {
 });
 
 it('takes at most 200 instances a statement', async () => {
-  const { store, statements } = heldStore();
-  const look = createSharedLook(store);
+  const { read, statements } = heldStore();
+  const look = createSharedLook(read);
   const looks = Array.from({ length: 201 }, (_, at) => look(`saga-${at}`));
   await turn();
   expect(statements[0]?.ids).toHaveLength(200);

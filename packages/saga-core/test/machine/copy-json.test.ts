@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import fc from 'fast-check';
-import { copyJson, extend, lazily, roughBytes } from '../../src/machine/copy-json.js';
+import { copyJson, roughBytes } from '../../src/machine/copy-json.js';
 
 it('copies as JSON does', () => {
   fc.assert(
@@ -12,20 +12,4 @@ it('copies as JSON does', () => {
     }),
   );
   expect(copyJson({ a: undefined, b: [null] })).toStrictEqual({ b: [null] });
-});
-
-it('looks at a value when it is asked for it, and once', () => {
-  let looks = 0;
-  const context = lazily<{ input: object }>({
-    input: () => {
-      looks += 1;
-      return {};
-    },
-  });
-  const extended = extend(context, { index: 3 });
-  expect(looks).toBe(0);
-  expect(extended.input).toBe(extended.input);
-  expect(extended.index).toBe(3);
-  expect(looks).toBe(1);
-  expect(Object.keys(extended)).toEqual(['input', 'index']);
 });

@@ -31,6 +31,21 @@ export const saveCases: readonly SagaStoreCase[] = [
     },
   },
   {
+    name: 'tells where instances stand, and leaves out those it does not know',
+    async run(stage) {
+      const [id = '', other = ''] = await insertSamples(stage, {}, {});
+      await saveOne(stage, succeeded(await loadOne(stage, id), { wakeAt: null, state: { status: 'completed' } }));
+      const statuses = await stage.store.statuses([id, other, randomUUID(), 'no id']);
+      assert.deepEqual(
+        [...statuses].sort(),
+        [
+          [id, 'completed'],
+          [other, 'running'],
+        ].sort(),
+      );
+    },
+  },
+  {
     name: 'says its time without a statement of its own, never ahead of what a statement says then, and never back',
     async run(stage) {
       let last = 0;
