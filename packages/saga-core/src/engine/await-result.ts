@@ -39,10 +39,7 @@ interface Listener {
 
 export function createResultWatch<Trx>(store: SagaStore<Trx>, clock: Clock): ResultWatch {
   const listening = new Map<string, Set<Listener>>();
-  const look = createSharedLook(async (ids) => {
-    const { instances } = await store.load(ids);
-    return new Map(instances.map((stored): [string, Settled] => [stored.instance.id, stored]));
-  });
+  const look = createSharedLook((ids) => settledOnes(store, ids));
   const lookWhere = createSharedLook((ids) => store.statuses(ids));
   const recent = createRecentEnds();
   let closed = false;
@@ -115,6 +112,11 @@ function isRest(status: SagaStatus): boolean {
 
 function isAtRest({ state }: SagaInstance): boolean {
   return isRest(state.status);
+}
+
+async function settledOnes<Trx>(store: SagaStore<Trx>, ids: readonly string[]): Promise<ReadonlyMap<string, Settled>> {
+  const { instances } = await store.load(ids);
+  return new Map(instances.map((stored) => [stored.instance.id, stored]));
 }
 
 /** Until the listener is woken, the signal is aborted or the time is over. */

@@ -68,10 +68,8 @@ export function createMemorySagaStore(options: MemorySagaStoreOptions): MemorySa
       });
       return { now: clock.now(), instances: rows.map((row) => storedInstance(row, row.journal)) };
     },
-    async statuses(ids) {
-      const wanted = new Set(ids);
-      return new Map(instances(({ id }) => wanted.has(id)).map(({ id, status }) => [id, status as SagaStatus]));
-    },
+    statuses: async (ids) =>
+      new Map(instances(({ id }) => ids.includes(id)).map(({ id, status }) => [id, status as SagaStatus])),
     now: async () => clock.now(),
     async due({ limit, definitions }) {
       const now = clock.now();
