@@ -12,7 +12,11 @@ function copy(value: unknown): unknown {
   const copied: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const held = (value as Readonly<Record<string, unknown>>)[key];
-    if (held !== undefined) copied[key] = copy(held);
+    if (held === undefined) continue;
+    // Assigned, it would be the prototype.
+    if (key === '__proto__')
+      Object.defineProperty(copied, key, { value: copy(held), enumerable: true, writable: true, configurable: true });
+    else copied[key] = copy(held);
   }
   return copied;
 }
