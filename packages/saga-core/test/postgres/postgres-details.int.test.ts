@@ -158,6 +158,7 @@ describe('the migrations', () => {
       'migrations',
       'outbox_audit',
       'outbox_events',
+      'outbox_lane_releases',
       'saga_fence',
     ]);
   });

@@ -183,17 +183,17 @@ export const fenceCases: readonly FenceStoreCase[] = [
       const rounds = [1, 2, 3];
       for (const round of rounds) {
         await settle(stage, keyOf({ round }), done);
-        await stage.elapse(1_000);
+        await stage.elapse(100_000);
       }
       await settle(stage, keyOf({ round: 4 }), done);
       await claim(stage, keyOf({ round: 5 }));
-      assert.equal(await stage.store.prune({ olderThanMs: 60_000, limit: 10 }), 0);
-      await stage.elapse(59_500);
-      assert.equal(await stage.store.prune({ olderThanMs: 60_000, limit: 2 }), 2);
+      assert.equal(await stage.store.prune({ olderThanMs: 6_000_000, limit: 10 }), 0);
+      await stage.elapse(5_950_000);
+      assert.equal(await stage.store.prune({ olderThanMs: 6_000_000, limit: 2 }), 2);
       const left = async () =>
         Promise.all([1, 2, 3, 4].map(async (round) => (await claim(stage, keyOf({ round }))).status));
       assert.deepEqual(await left(), ['fresh', 'fresh', 'succeeded', 'succeeded']);
-      assert.equal(await stage.store.prune({ olderThanMs: 60_000, limit: 10 }), 1);
+      assert.equal(await stage.store.prune({ olderThanMs: 6_000_000, limit: 10 }), 1);
       assert.deepEqual(await left(), ['fresh', 'fresh', 'fresh', 'succeeded']);
     },
   },

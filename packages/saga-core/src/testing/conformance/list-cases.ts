@@ -33,7 +33,7 @@ async function insertAssortment(stage: SagaStoreStage): Promise<void> {
     given('completed', { startKey: 'k-1', tags: { tenant: 'acme', order: '' } }),
     given('compensated', { state: { failure } }),
   );
-  await stage.elapse(10_000);
+  await stage.elapse(3_600_000);
   await insertSamples(
     stage,
     given('parked', { version: 2, tags: { tenant: 'acme' }, state: { parked: parked('Topic {"x"} is missing') } }),
@@ -42,7 +42,7 @@ async function insertAssortment(stage: SagaStoreStage): Promise<void> {
     given('compensating', { version: 3, state: { failure }, tags: { tenant: 'acme' } }),
     given('completed', { saga: 'other', tags: { order: 'o-11' } }),
   );
-  await stage.elapse(10_000);
+  await stage.elapse(3_600_000);
   await insertSamples(stage, given('running'), given('completed', { version: 2 }), given('completed'));
 }
 
@@ -129,7 +129,7 @@ export const listCases: readonly SagaStoreCase[] = [
         { createdBefore: new Date(middle) },
         { createdAfter: middle, createdBefore: middle + 1, status: ['parked', 'running'] },
         { updatedBefore: middle, saga: 'place-order' },
-        { idleFor: '15s' },
+        { idleFor: '90m' },
         { tag: { name: 'tenant', value: 'acme' }, createdBefore: middle },
       ];
       for (const filter of [...filters, ...timed]) {
@@ -147,7 +147,7 @@ export const listCases: readonly SagaStoreCase[] = [
         [4, 1, 3],
       );
       assert.deepEqual([await count({ text: 'acme' }), await count({ text: 'ü' })], [4, 0]);
-      assert.deepEqual([await count({ idleFor: '15s' }), await count({ tag: { name: 'order', value: '' } })], [4, 1]);
+      assert.deepEqual([await count({ idleFor: '90m' }), await count({ tag: { name: 'order', value: '' } })], [4, 1]);
     },
   },
   {
