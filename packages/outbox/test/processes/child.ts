@@ -9,6 +9,8 @@ export interface Child {
   said(kind: string): Promise<void>;
   /** Messages of that kind so far. */
   count(kind: string): number;
+  /** What the messages of that kind so far say of `rows`, added up. */
+  rows(kind: string): number;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** SIGKILL; resolves when it is gone. A process that is gone is fine. */
   kill(): Promise<void>;
@@ -24,8 +26,10 @@ export function startChild(script: string, environment: Readonly<Record<string, 
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const counts = new Map<string, number>();
+  const rows = new Map<string, number>();
   const waiting: { readonly kind: string; readonly resolve: () => void }[] = [];
-  child.on('message', (message: { readonly kind: string }) => {
+  child.on('message', (message: { readonly kind: string; readonly rows?: number }) => {
+    rows.set(message.kind, (rows.get(message.kind) ?? 0) + (message.rows ?? 0));
     counts.set(message.kind, (counts.get(message.kind) ?? 0) + 1);
     for (const one of waiting.filter(({ kind }) => kind === message.kind)) one.resolve();
   });
@@ -35,6 +39,7 @@ export function startChild(script: string, environment: Readonly<Record<string, 
     said: (kind) =>
       counts.has(kind) ? Promise.resolve() : new Promise<void>((resolve) => waiting.push({ kind, resolve })),
     count: (kind) => counts.get(kind) ?? 0,
+    rows: (kind) => rows.get(kind) ?? 0,
     signal: (signal) => void child.kill(signal),
     async kill() {
       child.kill('SIGKILL');

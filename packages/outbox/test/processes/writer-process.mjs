@@ -5,11 +5,13 @@ import { createOutbox } from '@backstitch/outbox';
 import { postgresDatabase } from '@backstitch/postgres';
 import pg from 'pg';
 
-const { DATABASE_URL, SEED, LOOPS, KEYS, TRANSACTIONS } = process.env;
+const { DATABASE_URL, SEED, LOOPS, KEYS, TRANSACTIONS, DIES } = process.env;
 const pool = new pg.Pool({ connectionString: DATABASE_URL, max: Number(LOOPS) });
 const database = postgresDatabase(pool);
 const outbox = createOutbox({ database });
 const countSql = `insert into counters (key, n) values ($1, 1) on conflict (key) do update set n = counters.n + 1 returning n`;
+
+const die = () => new Promise(() => process.kill(process.pid, 'SIGKILL'));
 
 async function write(random) {
   const client = await pool.connect();
@@ -28,7 +30,9 @@ async function write(random) {
     });
     // Its commit comes long after those of others that began later: what a cursor on the sequence would lose.
     if (random.chance(0.1)) await client.query('select pg_sleep(0.05)');
+    if (DIES === 'published') await die();
     await client.query(payload.undone ? 'rollback' : 'commit');
+    if (DIES === 'committed' && !payload.undone) await die();
   } finally {
     client.removeAllListeners('error');
     client.release();
