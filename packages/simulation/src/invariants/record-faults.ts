@@ -34,7 +34,10 @@ function commandFaults(world: World, told: readonly ToldInstance[]): readonly st
   return found;
 }
 
-/** 20: the first publications of a lane keep the order in which they were committed. */
+/**
+ * 20: the first publications of a lane keep the order in which they were committed. A command sent again is the same message: where its first attempt
+ * was published, a later one may come behind what the answer to the first led to.
+ */
 function laneFaults(world: World): readonly string[] {
   // A broker that loses what it acknowledged loses the order with it: the same record may be written behind the one that followed it.
   if ((world.plan().broker.lossAfterAckChance ?? 0) > 0) return [];
@@ -45,13 +48,20 @@ function laneFaults(world: World): readonly string[] {
     const seen = new Set<string>();
     for (const { key, value } of records) {
       const place = order.get(value ?? '');
-      if (place === undefined || seen.has(value ?? '')) continue;
-      seen.add(value ?? '');
+      const message = messageOf(topic, value ?? '', world);
+      if (place === undefined || seen.has(message)) continue;
+      seen.add(message);
       if (place < (last.get(key ?? '') ?? -1)) found.push(`20: the lane ${topic} ${key} was published out of order`);
       last.set(key ?? '', Math.max(place, last.get(key ?? '') ?? -1));
     }
   }
   return found;
+}
+
+/** A command by its id, which all of its attempts share; a reply by its text. */
+function messageOf(topic: string, value: string, { participantGrounds }: World): string {
+  const isCommand = [...participantGrounds.keys()].some((participant) => commandTopic(participant) === topic);
+  return (isCommand ? (JSON.parse(value) as { commandid?: string }).commandid : undefined) ?? value;
 }
 
 /** 5: at rest nothing waits to be sent, and nothing has failed. */

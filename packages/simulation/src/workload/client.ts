@@ -157,7 +157,12 @@ function forge({ books, world }: ClientParts, { key }: Deed & { readonly kind: '
   return 'done';
 }
 
-function echo({ world: { sent, choices, broker, sightings } }: ClientParts): 'done' {
+function echo({ world }: ClientParts): 'done' {
+  const { choices, broker, sightings } = world;
+  // What the broker never took cannot come again, unless it is a broker that loses: then what was lost comes late.
+  const written = new Set([...broker.topics().values()].flat().map(({ value }) => value));
+  const loses = (world.plan().broker.lossAfterAckChance ?? 0) > 0;
+  const sent = world.sent.filter(({ value }) => loses || written.has(value));
   // Most telling is a command that was undone since.
   const undone = sent.filter(
     ({ key, value }) =>
