@@ -1,4 +1,4 @@
-import { encodeJson, type EventCatalog, eventRecord } from '@backstitch/messaging';
+import { foundText, encodeJson, type EventCatalog, eventRecord } from '@backstitch/messaging';
 import { OutboxError } from './errors.js';
 import type { Ordering, OutboxMessage } from './outbox-message.js';
 import type { DeliverAfter, NewOutboxRow } from './outbox-row.js';
@@ -79,7 +79,7 @@ function requireText(field: string, text: unknown, empty?: 'may be empty'): void
 
 function requireCount(field: string, count: number): number {
   if (Number.isSafeInteger(count) && count >= 0 && count <= 1_000) return count;
-  throw new OutboxError('EVENT_INVALID', `The event's ${field} is ${String(count)}.`, {
+  throw new OutboxError('EVENT_INVALID', `The event's ${field} is ${foundText(count)}.`, {
     fields: { field, found: count },
     hint: 'Give a whole number from 0 to 1000.',
   });
@@ -101,7 +101,7 @@ function requireInstant(deliverAfter: DeliverAfter): DeliverAfter {
   const found = deliverAfter instanceof Date ? deliverAfter.getTime() - Date.now() : deliverAfter.ms;
   const isUsable = Number.isFinite(found) && Math.abs(found) <= longestDelayMs;
   if (isUsable && (deliverAfter instanceof Date || found >= 0)) return deliverAfter;
-  throw new OutboxError('EVENT_INVALID', `The event's deliverAfter is no instant: ${String(found)} ms from now.`, {
+  throw new OutboxError('EVENT_INVALID', `The event's deliverAfter is no instant: ${foundText(found)} ms from now.`, {
     fields: { field: 'deliverAfter', found },
     hint: 'Give a valid Date, or { ms } with milliseconds of 0 or more, at most a century ahead.',
   });

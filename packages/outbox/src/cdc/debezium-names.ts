@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import { OutboxError } from '../errors.js';
 
 // As strict as the strictest of the three: a replication slot has lower-case letters, digits and underscores, at most 63.
@@ -15,7 +16,7 @@ export interface DebeziumNames {
 /** What a connector has on the server and in the broker, all from one name, which must be its own on the whole Postgres server. */
 export function debeziumNames(name: string): DebeziumNames {
   if (!namePattern.test(name)) {
-    throw new OutboxError('OPTIONS_INVALID', `name is ${JSON.stringify(name)}.`, {
+    throw new OutboxError('OPTIONS_INVALID', `name is ${foundText(name)}.`, {
       fields: { field: 'name', found: name },
       hint: 'Give lower-case letters, digits and underscores, a letter first, at most 56: the name of the service, for example.',
     });

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, silentLogger, systemClock, type Transport } from '@backstitch/messaging';
+import { foundText, type Clock, type Logger, silentLogger, systemClock, type Transport } from '@backstitch/messaging';
 import { OutboxError } from '../errors.js';
 import type { ClaimedRow } from '../outbox-row.js';
 import type { OutboxStore } from '../outbox-store.js';
@@ -86,5 +86,5 @@ export function relaySettings(options: RelayOptions): RelaySettings {
 }
 
 function invalid(field: string, found: unknown, hint: string): OutboxError {
-  return new OutboxError('OPTIONS_INVALID', `${field} is ${String(found)}.`, { fields: { field, found }, hint });
+  return new OutboxError('OPTIONS_INVALID', `${field} is ${foundText(found)}.`, { fields: { field, found }, hint });
 }

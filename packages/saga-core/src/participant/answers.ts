@@ -1,4 +1,4 @@
-import type { AnyCommand, ErrorsOf, ReplyInputOf } from '@backstitch/messaging';
+import { foundText, type AnyCommand, type ErrorsOf, type ReplyInputOf } from '@backstitch/messaging';
 import type { Relay } from '@backstitch/outbox';
 import { SagaError } from '../errors.js';
 import { answerLater, type GivenAnswer } from './answer-later.js';
@@ -46,7 +46,7 @@ export interface AnswersOptions<Trx> {
 export function createAnswers<Trx>(options: AnswersOptions<Trx>): Answers<Trx> {
   const { store, relay, heartbeatEveryMs = 1_000 } = options;
   if (!Number.isInteger(heartbeatEveryMs) || heartbeatEveryMs < 0) {
-    throw new SagaError('OPTION_INVALID', `heartbeatEveryMs is ${String(heartbeatEveryMs)}`, {
+    throw new SagaError('OPTION_INVALID', `heartbeatEveryMs is ${foundText(heartbeatEveryMs)}`, {
       fields: { field: 'heartbeatEveryMs', value: heartbeatEveryMs },
       hint: 'give whole milliseconds',
     });

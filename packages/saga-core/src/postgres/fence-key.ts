@@ -1,3 +1,4 @@
+import { foundText } from '@backstitch/messaging';
 import type { FenceKey } from '../participant/fence-store.js';
 import { SagaError } from '../errors.js';
 import { requireStorable } from './storable-text.js';
@@ -17,7 +18,7 @@ function requireNumber(field: string, found: number, least: number): void {
   if (Number.isInteger(found) && found >= least && found <= largest) return;
   throw new SagaError(
     'COMMAND_INVALID',
-    `${field} is ${String(found)}; it must be a whole number from ${least} to ${largest}.`,
+    `${field} is ${foundText(found)}; it must be a whole number from ${least} to ${largest}.`,
     {
       fields: { field, found },
       hint: 'The command was not written by an orchestrator: look at what else writes to the topic.',
