@@ -1,25 +1,21 @@
-import type { OutboxStatus, StoredRow, StoredRowSummary } from '@backstitch/outbox';
+import type { StoredRow, StoredRowSummary } from '@backstitch/outbox';
+import {
+  type SummaryRecord as PortRecord,
+  rowSummary as portSummary,
+  storedRow as portRow,
+} from '@backstitch/outbox/port';
 import { epochMs } from './literal.js';
 
 export const summaryColumns = `id, seq, status, topic, \`key\`, aggregate_type, aggregate_id, event_type, retry_count, max_retries,
        ${epochMs('created_at')} as created_ms, ${epochMs('sent_at')} as sent_ms, ${epochMs('deliver_after')} as deliver_ms,
        last_error, in_doubt, ${epochMs('claimed_until')} as claimed_ms`;
 
-export interface SummaryRecord {
-  readonly id: string;
-  readonly seq: number;
-  readonly status: OutboxStatus;
-  readonly topic: string;
-  readonly key: string;
-  readonly aggregate_type: string;
-  readonly aggregate_id: string;
-  readonly event_type: string;
-  readonly retry_count: number;
-  readonly max_retries: number;
+/** As the outbox has it, but with times as numbers and truth as 0 and 1, which no driver's option can change. */
+export interface SummaryRecord
+  extends Omit<PortRecord, 'created_at' | 'sent_at' | 'deliver_after' | 'claimed_until' | 'in_doubt'> {
   readonly created_ms: number;
   readonly sent_ms: number | null;
   readonly deliver_ms: number | null;
-  readonly last_error: string | null;
   readonly in_doubt: number;
   readonly claimed_ms: number | null;
 }
@@ -31,29 +27,23 @@ export interface StoredRecord extends SummaryRecord {
 }
 
 export function rowSummary(record: SummaryRecord): StoredRowSummary {
-  return {
-    id: record.id,
-    seq: Number(record.seq),
-    status: record.status,
-    topic: record.topic,
-    key: record.key,
-    aggregateType: record.aggregate_type,
-    aggregateId: record.aggregate_id,
-    eventType: record.event_type,
-    retryCount: record.retry_count,
-    maxRetries: record.max_retries,
-    createdAt: new Date(Number(record.created_ms)),
-    sentAt: dateOf(record.sent_ms),
-    deliverAfter: dateOf(record.deliver_ms),
-    lastError: record.last_error,
-    inDoubt: record.in_doubt !== 0,
-    claimedUntil: dateOf(record.claimed_ms),
-  };
+  return portSummary(portRecord(record));
 }
 
 export function storedRow(record: StoredRecord): StoredRow {
-  const headers = JSON.parse(record.headers) as Record<string, string>;
-  return { ...rowSummary(record), payload: record.payload, headers, ordered: record.ordered !== 0 };
+  const { payload, headers, ordered } = record;
+  return portRow({ ...portRecord(record), payload, headers, ordered: ordered !== 0 });
+}
+
+function portRecord({ created_ms, sent_ms, deliver_ms, claimed_ms, in_doubt, ...same }: SummaryRecord): PortRecord {
+  return {
+    ...same,
+    created_at: new Date(Number(created_ms)),
+    sent_at: dateOf(sent_ms),
+    deliver_after: dateOf(deliver_ms),
+    in_doubt: in_doubt !== 0,
+    claimed_until: dateOf(claimed_ms),
+  };
 }
 
 function dateOf(ms: number | null): Date | null {

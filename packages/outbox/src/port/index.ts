@@ -4,3 +4,5 @@ export { createOutboxOver, type OutboxOverOptions } from '../outbox.js';
 export { requireNote } from '../outbox-audit.js';
 export { refuseTwins } from '../refuse-twins.js';
 export { requirePositive } from '../require-positive.js';
+export { type AuditRecord, auditEntry } from '../postgres/list-audit.js';
+export { rowSummary, type StoredRecord, type SummaryRecord, storedRow } from '../postgres/stored-row.js';

@@ -6,7 +6,7 @@ const auditSql = (auditTable: string, isOfRow: boolean): string => `
 select at, verb, actor, reason, row_id, row_count, topic, key, event_type, status_before, last_error from ${auditTable}
  ${isOfRow ? 'where row_id = $2::uuid' : ''} order by id desc limit $1`;
 
-interface AuditRecord {
+export interface AuditRecord {
   readonly at: Date;
   readonly verb: OutboxVerb;
   readonly actor: string;
@@ -27,12 +27,18 @@ export async function listAudit(
 ): Promise<readonly AuditEntry[]> {
   const text = auditSql(options.auditTable, rowId !== undefined);
   const { rows } = await sql.query<AuditRecord>(text, rowId === undefined ? [limit] : [limit, rowId]);
-  return rows.map(({ row_id, row_count, event_type, status_before, last_error, ...entry }) => ({
+  return rows.map(auditEntry);
+}
+
+/** An entry as it is stored, in the words of the port. */
+export function auditEntry(record: AuditRecord): AuditEntry {
+  const { row_id, row_count, event_type, status_before, last_error, ...entry } = record;
+  return {
     ...entry,
     rowId: row_id,
     rowCount: row_count,
     eventType: event_type,
     statusBefore: status_before,
     lastError: last_error,
-  }));
+  };
 }
